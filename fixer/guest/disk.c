@@ -1,0 +1,243 @@
+/*
+ * Disk: the partitions of a disk
+ *
+ * By hand, since the libraries that know partition tables (libfdisk, libparted,
+ * libblkid) want a device or a file, which the jailed helper does not have,
+ * and number logical drives as Linux does: from 5, where Windows goes on
+ * counting after the primaries.
+ *
+ * Layout: "Standard MBR", as the UEFI specification 2.10 has it in section
+ * 5.2.1; extended partitions are a chain of such sectors.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "disk.h"
+#include "error.h"
+#include "guest-limits.h"
+
+#define SECTOR_SIZE 512
+
+#define MBR_SIGNATURE 440       /* u32, the NT disk signature */
+#define MBR_TABLE 446           /* four entries */
+#define MBR_ENTRY_SIZE 16
+#define MBR_ENTRIES 4
+#define MBR_MAGIC 510           /* u16 0xaa55 */
+
+#define ENTRY_FLAGS 0           /* u8, 0x80: active, 0: not */
+#define ENTRY_TYPE 4            /* u8 */
+#define ENTRY_START 8           /* u32, in sectors */
+#define ENTRY_COUNT 12          /* u32, in sectors */
+
+typedef struct Entry {
+    uint8_t flags;
+    uint8_t type;
+    /* In sectors; start as the table has it, relative in extended ones. */
+    uint32_t start;
+    uint32_t count;
+} Entry;
+
+typedef struct Sector {
+    uint8_t bytes[SECTOR_SIZE];
+} Sector;
+
+static uint32_t get_le32(const uint8_t *p)
+{
+    return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static Entry sector_entry(const Sector *sector, unsigned index)
+{
+    const uint8_t *p = sector->bytes + MBR_TABLE + index * MBR_ENTRY_SIZE;
+
+    return (Entry) {
+        .flags = p[ENTRY_FLAGS],
+        .type = p[ENTRY_TYPE],
+        .start = get_le32(p + ENTRY_START),
+        .count = get_le32(p + ENTRY_COUNT),
+    };
+}
+
+static bool has_magic(const Sector *sector)
+{
+    return sector->bytes[MBR_MAGIC] == 0x55 &&
+           sector->bytes[MBR_MAGIC + 1] == 0xaa;
+}
+
+static bool is_extended(const Entry *entry)
+{
+    return entry->type == PARTITION_TYPE_EXTENDED ||
+           entry->type == PARTITION_TYPE_EXTENDED_LBA;
+}
+
+/*
+ * A boot sector without partition table (a "superfloppy") has code where the
+ * table would be: its flags are hardly all 0 or 0x80.
+ */
+static bool is_partition_table(const Sector *sector)
+{
+    if (!has_magic(sector)) {
+        return false;
+    }
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        Entry entry = sector_entry(sector, i);
+
+        if (entry.flags & 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
+                          uint64_t base)
+{
+    Partition partition = {
+        .number = disk->partitions->len + 1,
+        .type = entry->type,
+        .active = entry->flags == 0x80 && !disk_active(disk),
+        .start = (base + entry->start) * SECTOR_SIZE,
+        .size = (uint64_t)entry->count * SECTOR_SIZE,
+    };
+
+    g_array_append_val(disk->partitions, partition);
+    if (partition.start > overlay_size(overlay) ||
+        partition.size > overlay_size(overlay) - partition.start) {
+        /* It keeps its number: ARC paths count it. */
+        g_array_index(disk->partitions, Partition,
+                      disk->partitions->len - 1).size = 0;
+    }
+}
+
+/*
+ * Walks the chain of extended partitions: in each table the first real entry
+ * is a logical drive, relative to the table, and the extended one leads to
+ * the next table, relative to the first.
+ */
+static bool read_logical(Disk *disk, Overlay *overlay, uint64_t first,
+                         GError **errp)
+{
+    uint64_t at = first;
+
+    for (unsigned i = 0; i < LIMIT_LOGICAL_DRIVES; i++) {
+        uint64_t next = 0;
+        Sector sector;
+
+        if (at >= overlay_size(overlay) / SECTOR_SIZE) {
+            return true;
+        }
+        if (!overlay_read(overlay, at * SECTOR_SIZE, &sector, SECTOR_SIZE,
+                          errp)) {
+            return false;
+        }
+        if (!has_magic(&sector)) {
+            return true;
+        }
+        for (unsigned j = 0; j < MBR_ENTRIES; j++) {
+            Entry entry = sector_entry(&sector, j);
+
+            if (is_extended(&entry)) {
+                next = next ? next : first + entry.start;
+            } else if (entry.type != PARTITION_TYPE_EMPTY) {
+                add_partition(disk, overlay, &entry, at);
+            }
+        }
+        if (!next) {
+            return true;
+        }
+        at = next;
+    }
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                "the extended partition holds more than %d logical drives, "
+                "or its tables form a loop: mend it in the source VM",
+                LIMIT_LOGICAL_DRIVES);
+    return false;
+}
+
+static bool check_not_gpt(const Sector *mbr, GError **errp)
+{
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        if (sector_entry(mbr, i).type == PARTITION_TYPE_GPT) {
+            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                        "the disk has a GUID partition table (GPT): Windows "
+                        "XP and Server 2003 do not boot from one, and newer "
+                        "versions cannot be prepared by this release");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
+                        GError **errp)
+{
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        Entry entry = sector_entry(mbr, i);
+
+        if (entry.type != PARTITION_TYPE_EMPTY && !is_extended(&entry)) {
+            add_partition(disk, overlay, &entry, 0);
+        }
+    }
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        Entry entry = sector_entry(mbr, i);
+
+        if (is_extended(&entry) &&
+            !read_logical(disk, overlay, entry.start, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Disk *disk_read(Overlay *overlay, GError **errp)
+{
+    g_autoptr(Disk) disk = g_new0(Disk, 1);
+    Sector mbr = { 0 };
+
+    disk->partitions = g_array_new(FALSE, FALSE, sizeof(Partition));
+    if (!overlay_read(overlay, 0, &mbr,
+                      MIN(SECTOR_SIZE, overlay_size(overlay)), errp)) {
+        return NULL;
+    }
+    if (!is_partition_table(&mbr)) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_GUEST,
+                    "the disk has no partition table; if it is not a raw "
+                    "image, name its format, as in -f vmdk or "
+                    "file.driver=vmdk");
+        return NULL;
+    }
+    disk->signature = get_le32(mbr.bytes + MBR_SIGNATURE);
+    if (!check_not_gpt(&mbr, errp) ||
+        !read_tables(disk, overlay, &mbr, errp)) {
+        return NULL;
+    }
+    return g_steal_pointer(&disk);
+}
+
+void disk_free(Disk *disk)
+{
+    if (disk) {
+        g_array_unref(disk->partitions);
+        g_free(disk);
+    }
+}
+
+const Partition *disk_partition(const Disk *disk, unsigned number)
+{
+    if (number < 1 || number > disk->partitions->len) {
+        return NULL;
+    }
+    return &g_array_index(disk->partitions, Partition, number - 1);
+}
+
+const Partition *disk_active(const Disk *disk)
+{
+    for (guint i = 0; i < disk->partitions->len; i++) {
+        const Partition *p = &g_array_index(disk->partitions, Partition, i);
+
+        if (p->active) {
+            return p;
+        }
+    }
+    return NULL;
+}
