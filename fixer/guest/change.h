@@ -1,0 +1,48 @@
+/*
+ * Change: one thing that is done to a guest, for the report
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_CHANGE_H
+#define GUEST_CHANGE_H
+
+#include <glib.h>
+
+typedef enum ChangeObject {
+    CHANGE_FILE,
+    CHANGE_REGISTRY_KEY,
+} ChangeObject;
+
+typedef enum ChangeAction {
+    CHANGE_CREATE,
+    CHANGE_MODIFY,
+    CHANGE_DELETE,
+} ChangeAction;
+
+typedef struct Change {
+    ChangeObject object;
+    ChangeAction action;
+    /*
+     * \WINDOWS\system32\drivers\atapi.sys, or
+     * HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001\Services\atapi
+     */
+    char *path;
+    /* Names of registry values that are set or deleted, char *. */
+    GPtrArray *values;
+    /* Where the new contents come from; may be NULL. */
+    char *source;
+    /* Why; never NULL. */
+    char *reason;
+} Change;
+
+/* Copies its strings; there are no values yet. */
+Change *change_new(ChangeObject object, ChangeAction action,
+                   const char *path, const char *source, const char *reason);
+
+void change_free(Change *change);
+
+/* An empty array that owns its changes. */
+GPtrArray *change_list_new(void);
+
+#endif /* GUEST_CHANGE_H */

@@ -1,0 +1,68 @@
+/*
+ * Hive: a registry hive, through hivex
+ *
+ * Key paths are relative to the hive's root: Select, ControlSet001\Services.
+ * Names are UTF-8 and compared without regard to case.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_HIVE_H
+#define GUEST_HIVE_H
+
+#include "regfile.h"
+
+typedef struct Hive Hive;
+
+/* A key within the hive; HIVE_NO_KEY is none. */
+typedef size_t HiveKey;
+
+#define HIVE_NO_KEY 0
+
+/*
+ * Opens the hive in @bytes; @where names it in messages.  A dirty hive, the
+ * last changes of which are in its log, is refused.
+ */
+Hive *hive_open(GBytes *bytes, const char *where, GError **errp);
+
+void hive_free(Hive *hive);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hive, hive_free)
+
+/* When Windows last wrote it, by its base block: seconds since 1970, UTC. */
+int64_t hive_last_written(const Hive *hive);
+
+/* The key, or HIVE_NO_KEY. */
+HiveKey hive_find_key(Hive *hive, const char *path);
+
+/*
+ * The value's data as it stands in the hive, and its type; NULL, without an
+ * error, if there is no such value.  @name "" is the default value.
+ */
+GBytes *hive_get_value(Hive *hive, HiveKey key, const char *name,
+                       uint32_t *type);
+
+/* A REG_DWORD value; false if it is absent or of another type. */
+bool hive_get_dword(Hive *hive, const char *path, const char *name,
+                    uint32_t *value);
+
+/* A REG_SZ or REG_EXPAND_SZ value as UTF-8, to be freed; NULL if absent. */
+char *hive_get_string(Hive *hive, const char *path, const char *name);
+
+/* Finds the key, or creates it and whatever is missing above it. */
+HiveKey hive_create_key(Hive *hive, const char *path, GError **errp);
+
+/*
+ * Sets and deletes @values (RegValue) of the key, all in one step; other
+ * values stay as they are.
+ */
+bool hive_set_values(Hive *hive, HiveKey key, GPtrArray *values,
+                     GError **errp);
+
+/* Deletes the key and all below it. */
+bool hive_delete_key(Hive *hive, HiveKey key, GError **errp);
+
+/* The hive with all changes. */
+GBytes *hive_save(Hive *hive, GError **errp);
+
+#endif /* GUEST_HIVE_H */

@@ -1,0 +1,209 @@
+/*
+ * Registry: .reg files merged into the guest's SYSTEM hive
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "error.h"
+#include "registry.h"
+
+#define SYSTEM_ROOT "HKEY_LOCAL_MACHINE\\SYSTEM"
+#define CURRENT_SET "CurrentControlSet"
+
+static void add_sorted(GArray *sets, unsigned set)
+{
+    guint at = 0;
+
+    while (at < sets->len && g_array_index(sets, unsigned, at) < set) {
+        at++;
+    }
+    if (at == sets->len || g_array_index(sets, unsigned, at) != set) {
+        g_array_insert_val(sets, at, set);
+    }
+}
+
+GArray *registry_control_sets(Hive *system, const char *where,
+                              GPtrArray *warnings, GError **errp)
+{
+    static const char *const names[] = {
+        "Current", "Default", "LastKnownGood",
+    };
+    g_autoptr(GArray) sets = g_array_new(FALSE, FALSE, sizeof(unsigned));
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *key = NULL;
+        uint32_t set = 0;
+
+        if (!hive_get_dword(system, "Select", names[i], &set) || set == 0) {
+            g_ptr_array_add(warnings,
+                            g_strdup_printf("%s: Select names no control set "
+                                            "as %s", where, names[i]));
+            continue;
+        }
+        key = g_strdup_printf("ControlSet%03u", set);
+        if (hive_find_key(system, key) == HIVE_NO_KEY) {
+            g_ptr_array_add(warnings,
+                            g_strdup_printf("%s: Select names %s as %s, but "
+                                            "there is no such key", where,
+                                            key, names[i]));
+            continue;
+        }
+        add_sorted(sets, set);
+    }
+    if (sets->len == 0) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: the key Select names no control set that is there; "
+                    "restore the hive in the source VM", where);
+        return NULL;
+    }
+    return g_steal_pointer(&sets);
+}
+
+/* What of @path follows @prefix, itself a whole number of names; or NULL. */
+static const char *path_below(const char *path, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    if (g_ascii_strncasecmp(path, prefix, length) != 0) {
+        return NULL;
+    }
+    return path[length] == '\\' ? path + length + 1
+           : path[length] == '\0' ? path + length : NULL;
+}
+
+static bool same_value(Hive *hive, HiveKey key, const RegValue *value)
+{
+    uint32_t type;
+    g_autoptr(GBytes) data = hive_get_value(hive, key, value->name, &type);
+
+    if (value->remove || !data) {
+        return value->remove && !data;
+    }
+    return type == value->type && g_bytes_equal(data, value->data);
+}
+
+/* Those of @values, not copied, that the key does not hold as they are. */
+static GPtrArray *differing_values(Hive *hive, HiveKey key,
+                                   GPtrArray *values)
+{
+    GPtrArray *differing = g_ptr_array_new();
+
+    for (guint i = 0; i < values->len; i++) {
+        RegValue *value = g_ptr_array_index(values, i);
+
+        if (key == HIVE_NO_KEY ? !value->remove
+                               : !same_value(hive, key, value)) {
+            g_ptr_array_add(differing, value);
+        }
+    }
+    return differing;
+}
+
+/* What one merge works on and for. */
+typedef struct Merge {
+    Hive *system;
+    const RegFile *file;
+    const char *reason;
+    const GArray *control_sets;
+    GPtrArray *changes;
+} Merge;
+
+static void add_change(Merge *merge, ChangeAction action, const char *path,
+                       GPtrArray *values)
+{
+    g_autofree char *full = g_strdup_printf(SYSTEM_ROOT "\\%s", path);
+    Change *change = change_new(CHANGE_REGISTRY_KEY, action, full,
+                                merge->file->name, merge->reason);
+
+    for (guint i = 0; values && i < values->len; i++) {
+        const RegValue *value = g_ptr_array_index(values, i);
+
+        g_ptr_array_add(change->values, g_strdup(value->name));
+    }
+    g_ptr_array_add(merge->changes, change);
+}
+
+/* Merges one key of the .reg file; @path is relative to the hive's root. */
+static bool merge_key(Merge *merge, const RegKey *source, const char *path,
+                      GError **errp)
+{
+    Hive *system = merge->system;
+    HiveKey key = hive_find_key(system, path);
+    bool exists = key != HIVE_NO_KEY;
+    g_autoptr(GPtrArray) values = NULL;
+
+    if (source->remove) {
+        if (exists) {
+            add_change(merge, CHANGE_DELETE, path, NULL);
+        }
+        return !exists || hive_delete_key(system, key, errp);
+    }
+    values = differing_values(system, key, source->values);
+    if (exists && values->len == 0) {
+        return true;
+    }
+    key = hive_create_key(system, path, errp);
+    if (key == HIVE_NO_KEY ||
+        (values->len > 0 && !hive_set_values(system, key, values, errp))) {
+        return false;
+    }
+    add_change(merge, exists ? CHANGE_MODIFY : CHANGE_CREATE, path, values);
+    return true;
+}
+
+/* @below is relative to CurrentControlSet. */
+static bool merge_into_sets(Merge *merge, const RegKey *source,
+                            const char *below, GError **errp)
+{
+    for (guint i = 0; i < merge->control_sets->len; i++) {
+        unsigned set = g_array_index(merge->control_sets, unsigned, i);
+        g_autofree char *path = g_strdup_printf("ControlSet%03u%s%s", set,
+                                                *below ? "\\" : "", below);
+
+        if (!merge_key(merge, source, path, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Finds out where a key of the .reg file is in the hive, and merges it. */
+static bool merge_source(Merge *merge, const RegKey *source, GError **errp)
+{
+    const char *path = path_below(source->path, SYSTEM_ROOT);
+    const char *below = path ? path_below(path, CURRENT_SET) : NULL;
+
+    if (!path || !*path || (below && !*below && source->remove)) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "key %s cannot be changed, only keys below " SYSTEM_ROOT
+                    " can", source->path);
+        return false;
+    }
+    return below ? merge_into_sets(merge, source, below, errp)
+                 : merge_key(merge, source, path, errp);
+}
+
+bool registry_merge(Hive *system, const RegFile *file, const char *reason,
+                    const GArray *control_sets, GPtrArray *changes,
+                    GError **errp)
+{
+    Merge merge = {
+        .system = system,
+        .file = file,
+        .reason = reason,
+        .control_sets = control_sets,
+        .changes = changes,
+    };
+
+    for (guint i = 0; i < file->keys->len; i++) {
+        const RegKey *source = g_ptr_array_index(file->keys, i);
+
+        if (!merge_source(&merge, source, errp)) {
+            g_prefix_error(errp, "%s:%u: ", file->name, source->line);
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,30 @@
+/*
+ * Registry: .reg files merged into the guest's SYSTEM hive
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_REGISTRY_H
+#define GUEST_REGISTRY_H
+
+#include "change.h"
+#include "hive.h"
+
+/*
+ * The control sets that a prepared guest may boot with: those that Select
+ * names as Current, Default and LastKnownGood, ascending, each once.  One
+ * that is 0 or has no key is left out, with a line in @warnings (char *).
+ */
+GArray *registry_control_sets(Hive *system, const char *where,
+                              GPtrArray *warnings, GError **errp);
+
+/*
+ * Merges @file as regedit would, in the hive's memory.  CurrentControlSet
+ * means each of @control_sets.  What is there already is no change; for each
+ * key that does change a Change with that @reason is added to @changes.
+ */
+bool registry_merge(Hive *system, const RegFile *file, const char *reason,
+                    const GArray *control_sets, GPtrArray *changes,
+                    GError **errp);
+
+#endif /* GUEST_REGISTRY_H */
