@@ -1,0 +1,49 @@
+/*
+ * boot.ini: which Windows NTLDR starts, and where it lies
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_BOOTINI_H
+#define GUEST_BOOTINI_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum ArcKind {
+    /* Through the BIOS: multi(0)disk(0)rdisk(DISK)partition(N) */
+    ARC_MULTI,
+    /* Through NTBOOTDD.SYS: scsi(0)disk(DISK)rdisk(LUN)partition(N) */
+    ARC_SCSI,
+    /* Likewise, by the disk's signature: signature(...)disk... */
+    ARC_SIGNATURE,
+} ArcKind;
+
+typedef struct ArcPath {
+    ArcKind kind;
+    /* The number in rdisk(), which multi() uses as the BIOS disk's. */
+    unsigned rdisk;
+    /* From 1. */
+    unsigned partition;
+    /* Of signature(), else 0. */
+    uint32_t signature;
+    /* With its leading backslash: \WINDOWS; "" for the root. */
+    char *directory;
+} ArcPath;
+
+/* Parses an ARC path; false if @text is none (as C:\ is none). */
+bool arc_path_parse(const char *text, ArcPath *path);
+
+void arc_path_clear(ArcPath *path);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ArcPath, arc_path_clear)
+
+/*
+ * The value of "default" in [boot loader], or what NTLDR takes in its place,
+ * the first entry of [operating systems]; NULL if there is neither.  Bytes
+ * beyond ASCII are passed on as they are.
+ */
+char *boot_ini_default(GBytes *text);
+
+#endif /* GUEST_BOOTINI_H */

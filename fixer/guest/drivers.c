@@ -1,0 +1,268 @@
+/*
+ * Drivers: which files the guest lacks, and where they can be had
+ *
+ * The guest's own files are the best source: they are of its language, its
+ * service pack and its licence.  Files of different versions are not mixed:
+ * intelide.sys and pciidex.sys of two service packs need not fit each other.
+ * So whatever is lacking comes from one cabinet, or nothing is done.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "cabinet.h"
+#include "drivers.h"
+#include "error.h"
+#include "guest-limits.h"
+
+/* What the user can do where the guest does not hold the drivers. */
+#define REMEDY "copy the files from the setup CD in the source VM"
+
+typedef struct Planner {
+    Volume *volume;
+    const Windows *windows;
+    const Profile *profile;
+    GPtrArray *warnings;
+} Planner;
+
+void file_edit_free(FileEdit *edit)
+{
+    g_free(edit->path);
+    g_clear_pointer(&edit->bytes, g_bytes_unref);
+    g_free(edit->source);
+    g_free(edit->reason);
+    g_free(edit);
+}
+
+static char *target_path(Planner *planner, const char *name)
+{
+    g_autofree char *below = g_strdup_printf("%s\\%s",
+                                             planner->profile->directory,
+                                             name);
+
+    return windows_path(&planner->windows->place, below);
+}
+
+static bool in_list(char **names, const char *name)
+{
+    for (char **p = names; *p; p++) {
+        if (g_ascii_strcasecmp(*p, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A driver imports from its like, the kernel and the HAL. */
+static bool has_module(Planner *planner, const char *name)
+{
+    static const char *const directories[] = {
+        "system32\\drivers\\", "system32\\",
+    };
+
+    if (in_list(planner->profile->files, name)) {
+        return true;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(directories); i++) {
+        g_autofree char *below = g_strconcat(directories[i], name, NULL);
+        g_autofree char *path = windows_path(&planner->windows->place, below);
+
+        if (volume_exists(planner->volume, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why the driver would not load in this guest, or NULL if it would. */
+static char *why_unfit(Planner *planner, const PeInfo *pe)
+{
+    if (pe->machine != planner->windows->machine) {
+        g_autofree char *is = pe_machine_string(pe->machine);
+        g_autofree char *wanted = pe_machine_string(planner->windows->machine);
+
+        return g_strdup_printf("it is for %s, the guest is %s", is, wanted);
+    }
+    for (char **module = pe->imports; *module; module++) {
+        if (strpbrk(*module, "\\/") || !has_module(planner, *module)) {
+            return g_strdup_printf("it imports from %s, which the guest "
+                                   "does not have", *module);
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Why the file has to be written, or NULL if the one there fits.  Sets @errp
+ * if the file there cannot be read.
+ */
+static char *why_needed(Planner *planner, const char *path, bool *exists,
+                        GError **errp)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(PeInfo) pe = NULL;
+
+    *exists = volume_exists(planner->volume, path);
+    if (!*exists) {
+        return g_strdup("missing");
+    }
+    bytes = volume_read(planner->volume, path, LIMIT_PE_SIZE, errp);
+    if (!bytes) {
+        return NULL;
+    }
+    pe = pe_parse(path, bytes, NULL);
+    return pe ? why_unfit(planner, pe)
+              : g_strdup("the one there is no driver");
+}
+
+/* Adds an edit, yet without bytes, for each file that is not there or unfit. */
+static bool find_needed(Planner *planner, GPtrArray *needed, GError **errp)
+{
+    for (char **name = planner->profile->files; *name; name++) {
+        g_autofree char *path = target_path(planner, *name);
+        GError *err = NULL;
+        bool exists;
+        g_autofree char *why = why_needed(planner, path, &exists, &err);
+        FileEdit *edit;
+
+        if (err) {
+            g_propagate_error(errp, err);
+            return false;
+        }
+        if (!why) {
+            continue;
+        }
+        edit = g_new0(FileEdit, 1);
+        edit->create = !exists;
+        edit->reason = g_strdup_printf("%s: %s", why,
+                                       planner->profile->files_reason);
+        edit->path = g_steal_pointer(&path);
+        g_ptr_array_add(needed, edit);
+    }
+    return true;
+}
+
+static const char *base_name(const char *path)
+{
+    return strrchr(path, '\\') + 1;
+}
+
+/* Warns where a driver is not of the kernel's version. */
+static void compare_with_kernel(Planner *planner, const FileEdit *edit,
+                                const PeInfo *pe)
+{
+    const PeVersion *kernel = &planner->windows->version;
+    g_autofree char *driver_text = NULL;
+    g_autofree char *kernel_text = NULL;
+
+    if (!pe->has_version || pe_version_compare(&pe->file_version,
+                                               kernel) == 0) {
+        return;
+    }
+    driver_text = pe_version_string(&pe->file_version);
+    kernel_text = pe_version_string(kernel);
+    g_ptr_array_add(planner->warnings,
+                    g_strdup_printf("%s: version %s from %s, while the "
+                                    "kernel's is %s", edit->path, driver_text,
+                                    edit->source, kernel_text));
+}
+
+/* Takes one file out of @cabinet and looks whether it fits. */
+static bool extract(Planner *planner, Cabinet *cabinet, const char *path,
+                    FileEdit *edit, GError **errp)
+{
+    const char *name = base_name(edit->path);
+    g_autofree char *member = g_strdup_printf("%s: %s", path, name);
+    g_autoptr(GBytes) bytes = cabinet_extract(cabinet, name, LIMIT_PE_SIZE,
+                                              errp);
+    g_autoptr(PeInfo) pe = bytes ? pe_parse(member, bytes, errp) : NULL;
+    g_autofree char *why = pe ? why_unfit(planner, pe) : NULL;
+
+    if (!pe) {
+        return false;
+    }
+    if (why) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "%s: the driver does not fit: %s; " REMEDY, member, why);
+        return false;
+    }
+    edit->bytes = g_steal_pointer(&bytes);
+    edit->source = g_strdup(path);
+    compare_with_kernel(planner, edit, pe);
+    return true;
+}
+
+static bool extract_all(Planner *planner, const char *path, GPtrArray *needed,
+                        GError **errp)
+{
+    g_autoptr(ByteSource) source = volume_open_file(planner->volume, path,
+                                                    errp);
+    g_autoptr(Cabinet) cabinet = source ? cabinet_open(source, path, errp)
+                                        : NULL;
+
+    for (guint i = 0; cabinet && i < needed->len; i++) {
+        if (!extract(planner, cabinet, path, g_ptr_array_index(needed, i),
+                     errp)) {
+            return false;
+        }
+    }
+    return cabinet != NULL;
+}
+
+/* The cabinet's path with {platform} as Windows spells it. */
+static char *cabinet_path(Planner *planner, const char *pattern)
+{
+    const char *platform = planner->windows->machine == PE_MACHINE_AMD64
+                           ? "amd64" : "i386";
+    g_auto(GStrv) parts = g_strsplit(pattern, "{platform}", -1);
+    g_autofree char *below = g_strjoinv(platform, parts);
+
+    return windows_path(&planner->windows->place, below);
+}
+
+/* The first of the profile's cabinets that is there; NULL with an error. */
+static char *find_cabinet(Planner *planner, GPtrArray *needed, GError **errp)
+{
+    const FileEdit *first = g_ptr_array_index(needed, 0);
+    g_autofree char *path = NULL;
+
+    for (char **p = planner->profile->cabinets; *p; p++) {
+        g_free(path);
+        path = cabinet_path(planner, *p);
+        if (volume_exists(planner->volume, path)) {
+            return g_steal_pointer(&path);
+        }
+    }
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
+                "partition %u: %s: the cabinet is missing, and %s (%u files "
+                "in all) is needed from it; " REMEDY,
+                planner->windows->place.partition->number, path,
+                base_name(first->path), needed->len);
+    return NULL;
+}
+
+bool drivers_plan(Volume *volume, const Windows *windows,
+                  const Profile *profile, GPtrArray *edits,
+                  GPtrArray *warnings, GError **errp)
+{
+    g_autofree char *path = NULL;
+    Planner planner = {
+        .volume = volume,
+        .windows = windows,
+        .profile = profile,
+        .warnings = warnings,
+    };
+
+    if (!profile->files) {
+        return true;
+    }
+    if (!find_needed(&planner, edits, errp)) {
+        return false;
+    }
+    if (edits->len == 0) {
+        return true;
+    }
+    path = find_cabinet(&planner, edits, errp);
+    return path && extract_all(&planner, path, edits, errp);
+}

@@ -1,0 +1,293 @@
+/*
+ * Prepare: the pipeline that makes a guest boot from another controller
+ *
+ * Notes on the design
+ *
+ * Look, then touch: the guest is identified and the plan is made on a volume
+ * that is mounted read only.  It is mounted read-write only if there is
+ * something to do, and even then whatever is written goes into the overlay:
+ * a failure at any point, a full volume too, is an error and the overlay is
+ * dropped.  No free space is computed beforehand.
+ *
+ * The registry is merged in memory while planning, which tells exactly what
+ * would change; the hive is written back only when the plan is applied.
+ *
+ * After that the overlay is planned again, as if it were a guest that is seen
+ * for the first time.  If that plan is not empty, something was not written
+ * as it should be, and no patch leaves this process.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "clock.h"
+#include "error.h"
+#include "guest-limits.h"
+#include "prepare.h"
+#include "registry.h"
+
+#define SYSTEM_HIVE "system32\\config\\SYSTEM"
+
+/* What is at hand while one plan is made and applied. */
+typedef struct Job {
+    Overlay *overlay;
+    const PrepareOptions *options;
+    /* Read only. */
+    Volume *volume;
+    char *system_path;
+    int64_t system_mtime;
+    /* With the registry merged. */
+    Hive *system;
+    /* FileEdit */
+    GPtrArray *edits;
+    Preparation *result;
+} Job;
+
+static void job_clear(Job *job)
+{
+    g_clear_pointer(&job->volume, volume_free);
+    g_clear_pointer(&job->system_path, g_free);
+    g_clear_pointer(&job->system, hive_free);
+    g_clear_pointer(&job->edits, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+
+void preparation_free(Preparation *preparation)
+{
+    if (preparation) {
+        g_clear_pointer(&preparation->disk, disk_free);
+        g_array_unref(preparation->kinds);
+        g_clear_pointer(&preparation->windows, windows_free);
+        g_ptr_array_unref(preparation->changes);
+        g_ptr_array_unref(preparation->warnings);
+        g_free(preparation);
+    }
+}
+
+static Preparation *preparation_new(void)
+{
+    Preparation *p = g_new0(Preparation, 1);
+
+    p->kinds = g_array_new(FALSE, FALSE, sizeof(VolumeKind));
+    p->changes = change_list_new();
+    p->warnings = g_ptr_array_new_with_free_func(g_free);
+    return p;
+}
+
+static bool look_at_disk(Job *job, GError **errp)
+{
+    Preparation *p = job->result;
+
+    p->disk = disk_read(job->overlay, errp);
+    for (guint i = 0; p->disk && i < p->disk->partitions->len; i++) {
+        VolumeKind kind;
+
+        if (!volume_probe(job->overlay,
+                          &g_array_index(p->disk->partitions, Partition, i),
+                          &kind, errp)) {
+            return false;
+        }
+        g_array_append_val(p->kinds, kind);
+    }
+    return p->disk != NULL;
+}
+
+static bool open_system_hive(Job *job, const Partition *partition,
+                             GError **errp)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    g_autofree char *where = NULL;
+    VolumeFileInfo info;
+
+    if (!volume_stat(job->volume, job->system_path, &info, errp)) {
+        return false;
+    }
+    job->system_mtime = info.mtime;
+    bytes = volume_read(job->volume, job->system_path, LIMIT_HIVE_SIZE, errp);
+    if (!bytes) {
+        return false;
+    }
+    where = g_strdup_printf("partition %u: %s", partition->number,
+                            job->system_path);
+    job->system = hive_open(bytes, where, errp);
+    return job->system != NULL;
+}
+
+/* Finds Windows, refuses a volume that is not in order, opens its registry. */
+static bool identify(Job *job, GError **errp)
+{
+    Preparation *p = job->result;
+    g_auto(WindowsPlace) place = { 0 };
+
+    if (!windows_find(job->overlay, p->disk, &place, p->warnings, errp)) {
+        return false;
+    }
+    job->volume = volume_open(job->overlay, place.partition,
+                              VOLUME_READ_ONLY, errp);
+    if (!job->volume || !volume_check_clean(job->volume, errp)) {
+        return false;
+    }
+    job->system_path = windows_path(&place, SYSTEM_HIVE);
+    if (!open_system_hive(job, place.partition, errp)) {
+        return false;
+    }
+    p->windows = windows_identify(job->volume, job->system, &place,
+                                  p->warnings, errp);
+    return p->windows &&
+           profile_check_guest(job->options->profile, p->windows, errp);
+}
+
+static bool plan_files(Job *job, GError **errp)
+{
+    Preparation *p = job->result;
+
+    job->edits = g_ptr_array_new_with_free_func((GDestroyNotify)
+                                                file_edit_free);
+    if (!drivers_plan(job->volume, p->windows, job->options->profile,
+                      job->edits, p->warnings, errp)) {
+        return false;
+    }
+    for (guint i = 0; i < job->edits->len; i++) {
+        const FileEdit *edit = g_ptr_array_index(job->edits, i);
+
+        g_ptr_array_add(p->changes,
+                        change_new(CHANGE_FILE, edit->create ? CHANGE_CREATE
+                                                             : CHANGE_MODIFY,
+                                   edit->path, edit->source, edit->reason));
+    }
+    return true;
+}
+
+static bool plan_registry(Job *job, GError **errp)
+{
+    const Profile *profile = job->options->profile;
+    Preparation *p = job->result;
+
+    for (guint i = 0; i < profile->registry->len; i++) {
+        if (!registry_merge(job->system,
+                            g_ptr_array_index(profile->registry, i),
+                            profile->registry_reason,
+                            p->windows->control_sets, p->changes, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool plan(Job *job, GError **errp)
+{
+    return identify(job, errp) && plan_files(job, errp) &&
+           plan_registry(job, errp);
+}
+
+/* The hive itself changes when one of its keys does. */
+static bool registry_changes(const Preparation *p)
+{
+    for (guint i = 0; i < p->changes->len; i++) {
+        const Change *change = g_ptr_array_index(p->changes, i);
+
+        if (change->object == CHANGE_REGISTRY_KEY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool write_file(Volume *volume, const FileEdit *edit, GError **errp)
+{
+    return edit->create
+           ? volume_create(volume, edit->path, edit->bytes, errp)
+           : volume_replace(volume, edit->path, edit->bytes, errp);
+}
+
+static bool write_all(Job *job, Volume *volume, GError **errp)
+{
+    g_autoptr(GBytes) hive = NULL;
+
+    for (guint i = 0; i < job->edits->len; i++) {
+        if (!write_file(volume, g_ptr_array_index(job->edits, i), errp)) {
+            return false;
+        }
+    }
+    if (!registry_changes(job->result)) {
+        return true;
+    }
+    hive = hive_save(job->system, errp);
+    return hive && volume_replace(volume, job->system_path, hive, errp);
+}
+
+static bool apply(Job *job, GError **errp)
+{
+    g_autoptr(Volume) volume = NULL;
+    int64_t now = job->options->epoch;
+
+    if (now < 0) {
+        now = MAX(job->system_mtime, hive_last_written(job->system));
+    }
+    clock_freeze(now);
+    volume = volume_open(job->overlay, job->result->windows->place.partition,
+                         VOLUME_READ_WRITE, errp);
+    return volume && write_all(job, volume, errp) &&
+           volume_close(g_steal_pointer(&volume), errp);
+}
+
+/* A second plan, over what the first one wrote, has to be empty. */
+static bool verify(Job *job, GError **errp)
+{
+    g_autoptr(Preparation) again = preparation_new();
+    g_auto(Job) second = {
+        .overlay = job->overlay,
+        .options = job->options,
+        .result = again,
+    };
+
+    if (!look_at_disk(&second, errp) || !plan(&second, errp)) {
+        g_prefix_error(errp, "the prepared guest cannot be read back: ");
+        return false;
+    }
+    if (again->changes->len > 0) {
+        const Change *change = g_ptr_array_index(again->changes, 0);
+
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: the change did not last (%s): profile '%s' may "
+                    "contradict itself", change->path, change->reason,
+                    job->options->profile->name);
+        return false;
+    }
+    return true;
+}
+
+static bool run(Job *job, bool apply_too, GError **errp)
+{
+    if (!look_at_disk(job, errp) || !plan(job, errp)) {
+        return false;
+    }
+    if (!apply_too || job->result->changes->len == 0) {
+        return true;
+    }
+    return apply(job, errp) && verify(job, errp);
+}
+
+Preparation *prepare_run(Overlay *overlay, const PrepareOptions *options,
+                         bool apply_too, GError **errp)
+{
+    g_autoptr(Preparation) p = preparation_new();
+    g_auto(Job) job = {
+        .overlay = overlay,
+        .options = options,
+        .result = p,
+    };
+    GError *err = NULL;
+
+    if (run(&job, apply_too, &err)) {
+        return g_steal_pointer(&p);
+    }
+    if (!options->require_guest &&
+        g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST)) {
+        g_ptr_array_add(p->warnings, g_strdup(err->message));
+        g_error_free(err);
+        return g_steal_pointer(&p);
+    }
+    g_propagate_error(errp, err);
+    return NULL;
+}

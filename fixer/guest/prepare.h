@@ -1,0 +1,47 @@
+/*
+ * Prepare: the pipeline that makes a guest boot from another controller
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_PREPARE_H
+#define GUEST_PREPARE_H
+
+#include "change.h"
+#include "drivers.h"
+
+typedef struct PrepareOptions {
+    const Profile *profile;
+    /* A disk without Windows is an error. */
+    bool require_guest;
+    /* The time that edits bear, seconds since 1970; negative: the guest's. */
+    int64_t epoch;
+} PrepareOptions;
+
+/* What is known of a guest, and what would change in it. */
+typedef struct Preparation {
+    Disk *disk;
+    /* What each of the disk's partitions holds: VolumeKind. */
+    GArray *kinds;
+    /* NULL if there is none and none is required. */
+    Windows *windows;
+    /* Change */
+    GPtrArray *changes;
+    /* Lines for the user, char *. */
+    GPtrArray *warnings;
+} Preparation;
+
+/*
+ * Identifies the guest in @overlay and plans what would change.  With @apply
+ * the changes are made, in the overlay, and looked at again: a guest that was
+ * prepared is one of which a second plan is empty.  After an error the
+ * overlay's contents mean nothing.
+ */
+Preparation *prepare_run(Overlay *overlay, const PrepareOptions *options,
+                         bool apply, GError **errp);
+
+void preparation_free(Preparation *preparation);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Preparation, preparation_free)
+
+#endif /* GUEST_PREPARE_H */

@@ -1,0 +1,251 @@
+/*
+ * Windows: where on the disk it is installed
+ *
+ * NTLDR reads boot.ini from the active partition; so does this.  A search
+ * comes second: a disk may hold installations that nobody boots any more.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "bootini.h"
+#include "error.h"
+#include "guest-limits.h"
+#include "windows.h"
+
+/* What is asked of a directory to be %SystemRoot%. */
+#define MARK "\\system32\\config"
+
+char *windows_path(const WindowsPlace *place, const char *path)
+{
+    return g_strdup_printf("%s\\%s", place->system_root, path);
+}
+
+void windows_place_clear(WindowsPlace *place)
+{
+    g_clear_pointer(&place->system_root, g_free);
+}
+
+static bool is_system_root(Volume *volume, const char *directory)
+{
+    g_autofree char *mark = g_strconcat(directory, MARK, NULL);
+
+    return volume_exists(volume, mark);
+}
+
+/* The volume in @partition, or NULL without an error if it is not NTFS. */
+static Volume *open_if_ntfs(Overlay *overlay, const Partition *partition,
+                            GError **errp)
+{
+    VolumeKind kind;
+
+    if (!volume_probe(overlay, partition, &kind, errp) ||
+        kind != VOLUME_NTFS) {
+        return NULL;
+    }
+    return volume_open(overlay, partition, VOLUME_READ_ONLY, errp);
+}
+
+/* The default entry's path in @volume's boot.ini, or NULL. */
+static char *read_default(Volume *volume, GPtrArray *warnings)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(GBytes) text = volume_read(volume, "\\boot.ini",
+                                         LIMIT_BOOT_INI_SIZE, &err);
+    char *path = text ? boot_ini_default(text) : NULL;
+
+    if (!text) {
+        g_ptr_array_add(warnings, g_strdup(err->message));
+    } else if (!path) {
+        g_ptr_array_add(warnings, g_strdup("\\boot.ini: there is no default "
+                                           "entry"));
+    }
+    return path;
+}
+
+static bool check_first_disk(const ArcPath *arc, const char *text,
+                             GError **errp)
+{
+    if (arc->kind == ARC_MULTI && arc->rdisk != 0) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "\\boot.ini: the default entry %s is on another disk, "
+                    "rdisk(%u): a guest of several disks cannot be prepared "
+                    "yet", text, arc->rdisk);
+        return false;
+    }
+    return true;
+}
+
+/* Whether %SystemRoot% is where @arc says it is. */
+static bool is_at(Overlay *overlay, const Disk *disk, const ArcPath *arc,
+                  WindowsPlace *place, GError **errp)
+{
+    const Partition *partition = disk_partition(disk, arc->partition);
+    GError *err = NULL;
+    g_autoptr(Volume) volume = NULL;
+
+    if (!partition) {
+        return false;
+    }
+    volume = open_if_ntfs(overlay, partition, &err);
+    if (err) {
+        g_propagate_error(errp, err);
+        return false;
+    }
+    if (!volume || !is_system_root(volume, arc->directory)) {
+        return false;
+    }
+    place->partition = partition;
+    place->system_root = g_strdup(arc->directory);
+    return true;
+}
+
+/*
+ * Follows boot.ini on the system partition.  Returns false without an error
+ * if that leads nowhere.
+ */
+static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
+                             WindowsPlace *place, GPtrArray *warnings,
+                             GError **errp)
+{
+    const Partition *active = disk_active(disk);
+    g_autoptr(Volume) volume = NULL;
+    g_autofree char *text = NULL;
+    g_auto(ArcPath) arc = { 0 };
+    GError *err = NULL;
+
+    if (!active) {
+        g_ptr_array_add(warnings, g_strdup("no partition is active: no BIOS "
+                                           "will boot from this disk"));
+        return false;
+    }
+    volume = open_if_ntfs(overlay, active, errp);
+    text = volume ? read_default(volume, warnings) : NULL;
+    if (!text || !arc_path_parse(text, &arc)) {
+        return false;
+    }
+    if (!check_first_disk(&arc, text, errp)) {
+        return false;
+    }
+    if (is_at(overlay, disk, &arc, place, &err)) {
+        return true;
+    }
+    if (err) {
+        g_propagate_error(errp, err);
+    } else {
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("\\boot.ini: there is no Windows at "
+                                        "the default entry's %s", text));
+    }
+    return false;
+}
+
+/* The usual names come first, then whatever else is in the root. */
+static char *search_volume(Volume *volume, GError **errp)
+{
+    static const char *const usual[] = { "\\WINDOWS", "\\WINNT" };
+    g_auto(GStrv) names = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(usual); i++) {
+        if (is_system_root(volume, usual[i])) {
+            return g_strdup(usual[i]);
+        }
+    }
+    names = volume_list(volume, "\\", errp);
+    for (char **name = names; name && *name; name++) {
+        g_autofree char *directory = g_strconcat("\\", *name, NULL);
+
+        if (is_system_root(volume, directory)) {
+            return g_steal_pointer(&directory);
+        }
+    }
+    return NULL;
+}
+
+/* What a search over all partitions came upon. */
+typedef struct Search {
+    unsigned ntfs;
+    /* Number of an encrypted partition, or 0. */
+    unsigned bitlocker;
+} Search;
+
+/* Returns false with an error, or without one if Windows is not there. */
+static bool search_partition(Overlay *overlay, const Partition *partition,
+                             Search *search, WindowsPlace *place,
+                             GError **errp)
+{
+    g_autoptr(Volume) volume = NULL;
+    VolumeKind kind;
+
+    if (!volume_probe(overlay, partition, &kind, errp)) {
+        return false;
+    }
+    if (kind == VOLUME_BITLOCKER) {
+        search->bitlocker = partition->number;
+    }
+    if (kind != VOLUME_NTFS) {
+        return false;
+    }
+    search->ntfs++;
+    volume = volume_open(overlay, partition, VOLUME_READ_ONLY, errp);
+    if (volume) {
+        place->system_root = search_volume(volume, errp);
+        place->partition = partition;
+    }
+    return place->system_root != NULL;
+}
+
+static void set_not_found(const Search *search, GError **errp)
+{
+    if (search->bitlocker) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "partition %u is encrypted by BitLocker: decrypt it in "
+                    "the source VM (manage-bde -off) and shut it down",
+                    search->bitlocker);
+    } else if (search->ntfs == 0) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_GUEST,
+                    "no partition of the disk holds an NTFS volume, so there "
+                    "is no Windows to prepare (require-guest=off passes such "
+                    "a disk unchanged)");
+    } else {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_GUEST,
+                    "no NTFS volume of the disk holds a Windows installation "
+                    "(require-guest=off passes such a disk unchanged)");
+    }
+}
+
+static bool find_by_search(Overlay *overlay, const Disk *disk,
+                           WindowsPlace *place, GError **errp)
+{
+    Search search = { 0 };
+
+    for (guint i = 0; i < disk->partitions->len; i++) {
+        const Partition *partition = &g_array_index(disk->partitions,
+                                                    Partition, i);
+        GError *err = NULL;
+
+        if (search_partition(overlay, partition, &search, place, &err)) {
+            return true;
+        }
+        if (err) {
+            g_propagate_error(errp, err);
+            return false;
+        }
+    }
+    set_not_found(&search, errp);
+    return false;
+}
+
+bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
+                  GPtrArray *warnings, GError **errp)
+{
+    GError *err = NULL;
+
+    if (find_by_boot_ini(overlay, disk, place, warnings, &err)) {
+        return true;
+    }
+    if (err) {
+        g_propagate_error(errp, err);
+        return false;
+    }
+    return find_by_search(overlay, disk, place, errp);
+}

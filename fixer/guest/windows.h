@@ -1,0 +1,62 @@
+/*
+ * Windows: where on the disk it is installed, and which one it is
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_WINDOWS_H
+#define GUEST_WINDOWS_H
+
+#include "hive.h"
+#include "pe.h"
+#include "volume.h"
+
+/* Where Windows is: Microsoft's boot partition and %SystemRoot%. */
+typedef struct WindowsPlace {
+    const Partition *partition;
+    /* \WINDOWS */
+    char *system_root;
+} WindowsPlace;
+
+typedef struct Windows {
+    WindowsPlace place;
+    /* As people say it: "Windows XP". */
+    const char *name;
+    /* Of ntoskrnl.exe. */
+    PeVersion version;
+    /* PE_MACHINE_* */
+    uint16_t machine;
+    unsigned service_pack;
+    /* ProductType of the registry: WinNT, ServerNT, LanmanNT. */
+    char *product_type;
+    /* The control sets that it may boot with: unsigned, ascending. */
+    GArray *control_sets;
+} Windows;
+
+/*
+ * Finds the installation that boots: the one that boot.ini's default entry
+ * names, else the first that a look at the NTFS volumes finds.  None at all
+ * is GUEST_ERROR_NO_GUEST.  Lines for the user are added to @warnings (char *).
+ */
+bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
+                  GPtrArray *warnings, GError **errp);
+
+void windows_place_clear(WindowsPlace *place);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsPlace, windows_place_clear)
+
+/*
+ * Says which Windows is at @place on @volume, by its kernel and its SYSTEM
+ * hive.  Takes over what @place owns.
+ */
+Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
+                          GPtrArray *warnings, GError **errp);
+
+void windows_free(Windows *windows);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Windows, windows_free)
+
+/* %SystemRoot%\PATH, to be freed. */
+char *windows_path(const WindowsPlace *place, const char *path);
+
+#endif /* GUEST_WINDOWS_H */

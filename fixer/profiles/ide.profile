@@ -1,0 +1,25 @@
+# win-xenprep's default profile: the PIIX3 IDE controller (8086:7010) that
+# Xen HVM and QEMU's pc machine emulate, by the procedure of Microsoft's
+# KB314082 ("MergeIDE").
+#
+# docs/profiles.rst describes the format.
+
+[profile]
+name=ide
+description=IDE controller of Xen HVM and of QEMU's pc machine
+
+[guest]
+min-version=5.1
+max-version=5.2
+machines=x86
+
+[files]
+directory=system32\\drivers
+names=atapi.sys;intelide.sys;pciide.sys;pciidex.sys
+# {platform} is i386 or amd64.
+cabinets=Driver Cache\\{platform}\\driver.cab
+reason=driver of the IDE controller that the disk will be on
+
+[registry]
+files=mergeide.reg
+reason=lets Windows start the IDE controller that the disk will be on
