@@ -1,0 +1,238 @@
+/*
+ * A request to the helper, parsed
+ *
+ * The client is trusted, but it may be of another build: whatever is not
+ * understood is an error.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <json-glib/json-glib.h>
+
+#include "guest/error.h"
+#include "xenprep-remote.h"
+#include "xenprep-request.h"
+
+/* A cursor over REQUEST's payload. */
+typedef struct Payload {
+    const uint8_t *p;
+    size_t left;
+} Payload;
+
+static bool fail(GError **errp, const char *why)
+{
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                "the client's request is not understood: %s", why);
+    return false;
+}
+
+static bool take(Payload *payload, size_t length, const uint8_t **bytes)
+{
+    if (payload->left < length) {
+        return false;
+    }
+    *bytes = payload->p;
+    payload->p += length;
+    payload->left -= length;
+    return true;
+}
+
+static bool take32(Payload *payload, uint32_t *value)
+{
+    const uint8_t *p;
+
+    if (!take(payload, 4, &p)) {
+        return false;
+    }
+    *value = xenprep_get32(p);
+    return true;
+}
+
+static bool take64(Payload *payload, uint64_t *value)
+{
+    const uint8_t *p;
+
+    if (!take(payload, 8, &p)) {
+        return false;
+    }
+    *value = xenprep_get64(p);
+    return true;
+}
+
+static void source_clear(void *opaque)
+{
+    RequestSource *source = opaque;
+
+    g_free(source->name);
+    source_free(source->bytes);
+    g_free(source);
+}
+
+static bool parse_source(Request *request, Payload *payload,
+                         XenprepWire *wire)
+{
+    RequestSource *source;
+    const uint8_t *name;
+    uint64_t size;
+    uint32_t length;
+
+    if (!take64(payload, &size) || !take32(payload, &length) ||
+        length > XENPREP_MAX_NAME || !take(payload, length, &name)) {
+        return false;
+    }
+    source = g_new0(RequestSource, 1);
+    source->name = g_strndup((const char *)name, length);
+    source->bytes = remote_source_new(wire, request->sources->len, size,
+                                      source->name);
+    g_ptr_array_add(request->sources, source);
+    return true;
+}
+
+static bool parse_fixed(Request *request, Payload *payload, XenprepWire *wire,
+                        GError **errp)
+{
+    uint32_t verb, mode, n;
+
+    if (!take32(payload, &verb) || !take32(payload, &mode) ||
+        !take32(payload, &n)) {
+        return fail(errp, "it is too short");
+    }
+    if (verb != XENPREP_VERB_PREPARE ||
+        (mode != XENPREP_MODE_PLAN && mode != XENPREP_MODE_APPLY)) {
+        return fail(errp, "unknown verb or mode");
+    }
+    request->verb = verb;
+    request->mode = mode;
+    if (n < 1 || n > XENPREP_MAX_SOURCES) {
+        return fail(errp, "bad number of sources");
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (!parse_source(request, payload, wire)) {
+            return fail(errp, "bad source");
+        }
+    }
+    return true;
+}
+
+static bool parse_profile_source(Request *request, int64_t value)
+{
+    request->profile_source = value;
+    return value > 0 && value < request->sources->len;
+}
+
+/* Takes over one member of the options; false if it makes no sense. */
+static bool parse_option(Request *request, const char *name, JsonNode *node)
+{
+    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node)
+                                             : G_TYPE_INVALID;
+
+    if (g_str_equal(name, "profile") && type == G_TYPE_STRING) {
+        g_free(request->profile);
+        request->profile = json_node_dup_string(node);
+        return true;
+    }
+    if (g_str_equal(name, "profile-source") && type == G_TYPE_INT64) {
+        return parse_profile_source(request, json_node_get_int(node));
+    }
+    if (g_str_equal(name, "require-guest") && type == G_TYPE_BOOLEAN) {
+        request->require_guest = json_node_get_boolean(node);
+        return true;
+    }
+    if (g_str_equal(name, "source-date-epoch") && type == G_TYPE_INT64) {
+        request->source_date_epoch = json_node_get_int(node);
+        return request->source_date_epoch >= 0;
+    }
+    return false;
+}
+
+static bool parse_options(Request *request, Payload *payload, GError **errp)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonNode *root;
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *node;
+
+    if (!json_parser_load_from_data(parser, (const char *)payload->p,
+                                    payload->left, errp)) {
+        return false;
+    }
+    root = json_parser_get_root(parser);
+    if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+        return fail(errp, "its options are no JSON object");
+    }
+    json_object_iter_init(&iter, json_node_get_object(root));
+    while (json_object_iter_next(&iter, &name, &node)) {
+        if (!parse_option(request, name, node)) {
+            g_autofree char *why = g_strdup_printf("option %s", name);
+
+            return fail(errp, why);
+        }
+    }
+    if (!request->profile == !request->profile_source) {
+        return fail(errp, "it names no profile, or two");
+    }
+    return true;
+}
+
+static uint8_t *receive_payload(XenprepWire *wire, size_t *length,
+                                GError **errp)
+{
+    g_autofree uint8_t *payload = NULL;
+    XenprepFrame frame;
+    int ret = xenprep_wire_recv_frame(wire, &frame);
+
+    if (ret == 0 && frame.type != XENPREP_MSG_REQUEST) {
+        ret = -EPROTO;
+    }
+    if (ret == 0) {
+        payload = g_malloc(frame.length);
+        ret = xenprep_wire_recv_payload(wire, payload, frame.length);
+    }
+    if (ret < 0) {
+        fail(errp, g_strerror(-ret));
+        return NULL;
+    }
+    *length = frame.length;
+    return g_steal_pointer(&payload);
+}
+
+Request *request_receive(XenprepWire *wire, GError **errp)
+{
+    g_autoptr(Request) request = g_new0(Request, 1);
+    g_autofree uint8_t *bytes = NULL;
+    Payload payload = { 0 };
+
+    request->sources = g_ptr_array_new_with_free_func(source_clear);
+    request->require_guest = true;
+    request->source_date_epoch = -1;
+    bytes = receive_payload(wire, &payload.left, errp);
+    payload.p = bytes;
+    if (!bytes || !parse_fixed(request, &payload, wire, errp) ||
+        !parse_options(request, &payload, errp)) {
+        return NULL;
+    }
+    return g_steal_pointer(&request);
+}
+
+void request_free(Request *request)
+{
+    if (request) {
+        g_ptr_array_unref(request->sources);
+        g_free(request->profile);
+        g_free(request);
+    }
+}
+
+ByteSource *request_find_source(Request *request, const char *name)
+{
+    for (guint i = 1; i < request->sources->len; i++) {
+        RequestSource *source = g_ptr_array_index(request->sources, i);
+
+        if (g_str_equal(source->name, name)) {
+            return source->bytes;
+        }
+    }
+    return NULL;
+}
