@@ -1,0 +1,317 @@
+/*
+ * Unit test of hives and of merging .reg files, on real hives
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "error.h"
+#include "hive.h"
+#include "registry.h"
+#include "util.h"
+
+#define XP_HIVE "hives/xp-sp3-x86-virtualpc.SYSTEM"
+
+static GBytes *shared_bytes(const char *name)
+{
+    g_autofree char *path = shared_data(name);
+
+    return path ? read_file(path) : NULL;
+}
+
+/* A copy of @bytes in which the byte at @offset is another. */
+static GBytes *with_byte(GBytes *bytes, size_t offset, uint8_t value)
+{
+    gsize size;
+    const uint8_t *data = g_bytes_get_data(bytes, &size);
+    uint8_t *copy = g_memdup2(data, size);
+
+    copy[offset] = value;
+    return g_bytes_new_take(copy, size);
+}
+
+static RegFile *parse(const char *body)
+{
+    g_autofree char *text =
+        g_strconcat("Windows Registry Editor Version 5.00\r\n\r\n", body,
+                    NULL);
+    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+    g_autoptr(GError) err = NULL;
+    RegFile *file = regfile_parse("test.reg", bytes, &err);
+
+    g_assert_no_error(err);
+    return file;
+}
+
+static Hive *reopen(Hive *hive)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(GBytes) bytes = hive_save(hive, &err);
+    Hive *again;
+
+    g_assert_no_error(err);
+    again = hive_open(bytes, "saved", &err);
+    g_assert_no_error(err);
+    return again;
+}
+
+static void test_read(void)
+{
+    g_autoptr(GBytes) bytes = shared_bytes(XP_HIVE);
+    g_autoptr(Hive) hive = bytes ? hive_open(bytes, "XP", NULL) : NULL;
+    g_autofree char *type = NULL;
+    uint32_t value;
+
+    if (!bytes) {
+        return;
+    }
+    g_assert_nonnull(hive);
+    g_assert_true(hive_get_dword(hive, "Select", "current", &value));
+    g_assert_cmpuint(value, ==, 1);
+    g_assert_true(hive_get_dword(hive, "select", "LastKnownGood", &value));
+    g_assert_cmpuint(value, ==, 3);
+    g_assert_false(hive_get_dword(hive, "Select", "NoSuchValue", &value));
+    g_assert_false(hive_get_dword(hive, "NoSuchKey\\Below", "x", &value));
+    type = hive_get_string(hive, "ControlSet001\\Control\\ProductOptions",
+                           "ProductType");
+    g_assert_cmpstr(type, ==, "WinNT");
+    /* 2005 to 2020: a time, not a number of something else. */
+    g_assert_cmpint(hive_last_written(hive), >, 1104537600);
+    g_assert_cmpint(hive_last_written(hive), <, 1577836800);
+}
+
+/* What Select names as Current, Default and LastKnownGood, but not Failed. */
+static void test_control_sets(void)
+{
+    g_autoptr(GBytes) bytes = shared_bytes(XP_HIVE);
+    g_autoptr(Hive) hive = bytes ? hive_open(bytes, "XP", NULL) : NULL;
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(RegFile) file = NULL;
+    g_autoptr(GArray) sets = NULL;
+    g_autoptr(GArray) none = NULL;
+    g_autoptr(GError) err = NULL;
+
+    if (!bytes) {
+        return;
+    }
+    sets = registry_control_sets(hive, "XP", warnings, NULL);
+    g_assert_cmpuint(sets->len, ==, 2);
+    g_assert_cmpuint(g_array_index(sets, unsigned, 0), ==, 1);
+    g_assert_cmpuint(g_array_index(sets, unsigned, 1), ==, 3);
+    g_assert_cmpuint(warnings->len, ==, 0);
+
+    /* One is 0, one has no key, one is not a number: each with a line. */
+    file = parse("[HKEY_LOCAL_MACHINE\\SYSTEM\\Select]\r\n"
+                 "\"Current\"=dword:00000000\r\n"
+                 "\"Default\"=dword:00000063\r\n"
+                 "\"LastKnownGood\"=\"x\"\r\n");
+    g_ptr_array_set_size(warnings, 0);
+    {
+        g_autoptr(GPtrArray) changes = change_list_new();
+
+        g_assert_true(registry_merge(hive, file, "why", sets, changes, NULL));
+        g_assert_cmpuint(changes->len, ==, 1);
+    }
+    none = registry_control_sets(hive, "XP", warnings, &err);
+    g_assert_null(none);
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+    g_assert_cmpuint(warnings->len, ==, 3);
+}
+
+static void check_value(Hive *hive, const char *path, const char *name,
+                        uint32_t type, const void *data, size_t length)
+{
+    HiveKey key = hive_find_key(hive, path);
+    g_autoptr(GBytes) bytes = NULL;
+    uint32_t is;
+
+    g_assert_cmpuint(key, !=, HIVE_NO_KEY);
+    bytes = hive_get_value(hive, key, name, &is);
+    g_assert_nonnull(bytes);
+    g_assert_cmpuint(is, ==, type);
+    g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
+                    data, length);
+}
+
+#define MERGE \
+    "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\xenprep]\r\n" \
+    "\"Start\"=dword:00000000\r\n" \
+    "\"Group\"=\"SCSI miniport\"\r\n" \
+    "@=hex:01,02,03\r\n" \
+    "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\PCIIde]\r\n" \
+    "\"Start\"=dword:00000000\r\n" \
+    "\"NoSuchValue\"=-\r\n"
+
+static void check_merged(Hive *hive)
+{
+    static const char *const sets[] = { "ControlSet001", "ControlSet003" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sets); i++) {
+        g_autofree char *xenprep = g_strconcat(sets[i], "\\Services\\xenprep",
+                                               NULL);
+        g_autofree char *pciide = g_strconcat(sets[i], "\\Services\\PCIIde",
+                                              NULL);
+
+        check_value(hive, xenprep, "Start", REG_DWORD, "\0\0\0\0", 4);
+        check_value(hive, xenprep, "Group", REG_SZ,
+                    "S\0C\0S\0I\0 \0m\0i\0n\0i\0p\0o\0r\0t\0\0\0", 28);
+        check_value(hive, xenprep, "", REG_BINARY, "\1\2\3", 3);
+        check_value(hive, pciide, "start", REG_DWORD, "\0\0\0\0", 4);
+        /* A value that the merge does not speak of is as it was. */
+        check_value(hive, pciide, "ErrorControl", REG_DWORD, "\1\0\0\0", 4);
+    }
+}
+
+static void test_merge(void)
+{
+    g_autoptr(GBytes) bytes = shared_bytes(XP_HIVE);
+    g_autoptr(Hive) hive = bytes ? hive_open(bytes, "XP", NULL) : NULL;
+    g_autoptr(Hive) saved = NULL;
+    g_autoptr(RegFile) file = parse(MERGE);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) changes = change_list_new();
+    g_autoptr(GArray) sets = NULL;
+
+    if (!bytes) {
+        return;
+    }
+    sets = registry_control_sets(hive, "XP", warnings, NULL);
+    g_assert_true(registry_merge(hive, file, "why", sets, changes, NULL));
+    g_assert_cmpuint(changes->len, ==, 4);
+    saved = reopen(hive);
+    check_merged(saved);
+
+    /* Once more: there is nothing to do. */
+    g_ptr_array_set_size(changes, 0);
+    g_assert_true(registry_merge(saved, file, "why", sets, changes, NULL));
+    g_assert_cmpuint(changes->len, ==, 0);
+}
+
+static void test_delete(void)
+{
+    g_autoptr(GBytes) bytes = shared_bytes(XP_HIVE);
+    g_autoptr(Hive) hive = bytes ? hive_open(bytes, "XP", NULL) : NULL;
+    g_autoptr(Hive) saved = NULL;
+    g_autoptr(RegFile) file =
+        parse("[-HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\"
+              "atapi]\r\n"
+              "[HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Services\\disk]"
+              "\r\n\"Group\"=-\r\n");
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) changes = change_list_new();
+    g_autoptr(GArray) sets = NULL;
+    HiveKey disk;
+    uint32_t type;
+
+    if (!bytes) {
+        return;
+    }
+    sets = registry_control_sets(hive, "XP", warnings, NULL);
+    g_assert_true(registry_merge(hive, file, "why", sets, changes, NULL));
+    g_assert_cmpuint(changes->len, ==, 3);
+    saved = reopen(hive);
+    g_assert_cmpuint(hive_find_key(saved, "ControlSet001\\Services\\atapi"),
+                     ==, HIVE_NO_KEY);
+    g_assert_cmpuint(hive_find_key(saved, "ControlSet003\\Services\\atapi"),
+                     ==, HIVE_NO_KEY);
+    disk = hive_find_key(saved, "ControlSet001\\Services\\disk");
+    g_assert_cmpuint(disk, !=, HIVE_NO_KEY);
+    g_assert_null(hive_get_value(saved, disk, "Group", &type));
+}
+
+/* Keys that a merge must not touch. */
+static void test_foreign_keys(void)
+{
+    static const char *const keys[] = {
+        "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft]\r\n",
+        "[HKEY_CURRENT_USER\\Software]\r\n",
+        "[HKEY_LOCAL_MACHINE\\SYSTEM]\r\n",
+        "[HKEY_LOCAL_MACHINE\\SYSTEMROOT\\x]\r\n",
+        "[-HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet]\r\n",
+    };
+    g_autoptr(GBytes) bytes = shared_bytes(XP_HIVE);
+    g_autoptr(Hive) hive = bytes ? hive_open(bytes, "XP", NULL) : NULL;
+    g_autoptr(GArray) sets = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    g_autoptr(GPtrArray) changes = change_list_new();
+
+    for (unsigned i = 0; hive && i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(RegFile) file = parse(keys[i]);
+        g_autoptr(GError) err = NULL;
+
+        g_assert_false(registry_merge(hive, file, "why", sets, changes,
+                                      &err));
+        g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+        g_assert_true(g_str_has_prefix(err->message, "test.reg:3: key HKEY"));
+    }
+    g_assert_cmpuint(changes->len, ==, 0);
+}
+
+/* A dirty hive is refused, a damaged or foreign file is an error. */
+static void test_refusals(void)
+{
+    g_autoptr(GBytes) bytes = shared_bytes(XP_HIVE);
+    g_autoptr(GBytes) dirty = NULL;
+    g_autoptr(GBytes) checksum = NULL;
+    g_autoptr(GBytes) text = g_bytes_new_static("regf", 4);
+    g_autoptr(GError) err = NULL;
+
+    if (!bytes) {
+        return;
+    }
+    g_assert_null(hive_open(text, "here", &err));
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+    g_clear_error(&err);
+
+    checksum = with_byte(bytes, 508, 0x5a);
+    g_assert_null(hive_open(checksum, "here", &err));
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+    g_assert_nonnull(strstr(err->message, "here: the registry hive is dirty"));
+    g_clear_error(&err);
+
+    g_bytes_unref(bytes);
+    bytes = shared_bytes("hives/win8.1-x64-dirty-nolog.SYSTEM");
+    g_assert_null(hive_open(bytes, "here", &err));
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+    g_assert_nonnull(strstr(err->message, "205 and 204"));
+}
+
+/* Odd hives of other projects' tests: opened or refused, never worse. */
+static void test_edge_hives(void)
+{
+    g_autofree char *directory = shared_data("hives/edge");
+    g_autoptr(GDir) dir = directory ? g_dir_open(directory, 0, NULL) : NULL;
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+        g_autoptr(GBytes) bytes = read_file(path);
+        g_autoptr(GError) err = NULL;
+        g_autoptr(Hive) hive = hive_open(bytes, name, &err);
+
+        g_test_message("%s: %s", name, hive ? "opened" : err->message);
+        g_assert_true(!hive == !!err);
+        if (hive) {
+            g_autoptr(GBytes) saved = NULL;
+            HiveKey key = hive_create_key(hive, "a\\b", &err);
+
+            if (key != HIVE_NO_KEY) {
+                saved = hive_save(hive, &err);
+                g_assert_no_error(err);
+            }
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/hive/read", test_read);
+    g_test_add_func("/hive/control-sets", test_control_sets);
+    g_test_add_func("/hive/merge", test_merge);
+    g_test_add_func("/hive/delete", test_delete);
+    g_test_add_func("/hive/foreign-keys", test_foreign_keys);
+    g_test_add_func("/hive/refusals", test_refusals);
+    g_test_add_func("/hive/edge-hives", test_edge_hives);
+    return g_test_run();
+}

@@ -1,0 +1,209 @@
+/*
+ * Unit test of the pipeline, on test guests, without QEMU and without jail
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "error.h"
+#include "guest-limits.h"
+#include "prepare.h"
+#include "util.h"
+
+typedef struct Outcome {
+    ByteSource *disk;
+    Overlay *overlay;
+    Preparation *preparation;
+    GError *err;
+} Outcome;
+
+static void outcome_clear(Outcome *o)
+{
+    g_clear_pointer(&o->preparation, preparation_free);
+    g_clear_pointer(&o->overlay, overlay_free);
+    g_clear_pointer(&o->disk, source_free);
+    g_clear_error(&o->err);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outcome, outcome_clear)
+
+/* Prepares the guest; false if it cannot be had here. */
+static bool prepare(Outcome *o, const char *kind, bool apply,
+                    const PrepareOptions *more)
+{
+    g_autoptr(Profile) profile = profile_embedded("ide", &o->err);
+    PrepareOptions options = {
+        .require_guest = true,
+        .epoch = -1,
+    };
+
+    g_assert_no_error(o->err);
+    if (more) {
+        options = *more;
+    }
+    options.profile = profile;
+    o->disk = guest_source(kind);
+    if (!o->disk) {
+        return false;
+    }
+    o->overlay = overlay_new(o->disk, LIMIT_OVERLAY_SIZE);
+    o->preparation = prepare_run(o->overlay, &options, apply, &o->err);
+    g_assert_true(!o->preparation == !!o->err);
+    return true;
+}
+
+typedef struct Sum {
+    unsigned runs;
+    GChecksum *checksum;
+} Sum;
+
+static bool add_patch(uint64_t offset, const void *data, size_t length,
+                      void *opaque, GError **errp)
+{
+    Sum *sum = opaque;
+
+    sum->runs++;
+    g_checksum_update(sum->checksum, (void *)&offset, sizeof(offset));
+    g_checksum_update(sum->checksum, data, length);
+    return true;
+}
+
+/* Number of patches; with @digest also what they are, to be freed. */
+static unsigned patches(Outcome *o, char **digest)
+{
+    Sum sum = { .checksum = g_checksum_new(G_CHECKSUM_SHA256) };
+
+    g_assert_true(overlay_foreach_patch(o->overlay, add_patch, &sum, NULL));
+    if (digest) {
+        *digest = g_strdup(g_checksum_get_string(sum.checksum));
+    }
+    g_checksum_free(sum.checksum);
+    return sum.runs;
+}
+
+static void test_plan_changes_nothing(void)
+{
+    g_auto(Outcome) o = { 0 };
+
+    if (prepare(&o, "xp-sp3-built", false, NULL)) {
+        g_assert_no_error(o.err);
+        g_assert_cmpuint(o.preparation->changes->len, >, 70);
+        g_assert_cmpuint(patches(&o, NULL), ==, 0);
+    }
+}
+
+static void test_deterministic(void)
+{
+    g_autofree char *digests[2] = { NULL, NULL };
+
+    for (int i = 0; i < 2; i++) {
+        g_auto(Outcome) o = { 0 };
+
+        if (!prepare(&o, "xp-sp3-built", true, NULL)) {
+            return;
+        }
+        g_assert_no_error(o.err);
+        g_assert_cmpuint(patches(&o, &digests[i]), >, 0);
+        /* Where the time of day mattered, it would be another now. */
+        g_usleep(i == 0 ? 1100 * 1000 : 0);
+    }
+    g_assert_cmpstr(digests[0], ==, digests[1]);
+}
+
+static void test_epoch_is_used(void)
+{
+    PrepareOptions options = { .require_guest = true, .epoch = 1234567890 };
+    g_auto(Outcome) o = { 0 };
+    g_autoptr(Volume) volume = NULL;
+    VolumeFileInfo info;
+
+    if (!prepare(&o, "xp-sp3-built", true, &options)) {
+        return;
+    }
+    g_assert_no_error(o.err);
+    volume = volume_open(o.overlay, disk_partition(o.preparation->disk, 1),
+                         VOLUME_READ_ONLY, NULL);
+    g_assert_true(volume_stat(volume,
+                              "\\windows\\SYSTEM32\\drivers\\ATAPI.SYS",
+                              &info, NULL));
+    g_assert_cmpint(info.mtime, ==, 1234567890);
+    g_assert_true(volume_stat(volume,
+                              "\\WINDOWS\\system32\\config\\SYSTEM",
+                              &info, NULL));
+    g_assert_cmpint(info.mtime, ==, 1234567890);
+}
+
+/* After any refusal the message names an object and the overlay is unused. */
+static const struct {
+    const char *kind;
+    GuestError code;
+    const char *part;
+} refusals[] = {
+    { "dirty-hive", GUEST_ERROR_REFUSED, "registry hive is dirty" },
+    { "bad-hive-checksum", GUEST_ERROR_REFUSED, "checksum is wrong" },
+    { "no-hive", GUEST_ERROR_INVALID, "no registry hive" },
+    { "dirty-volume", GUEST_ERROR_REFUSED, "marked dirty" },
+    { "hibernated", GUEST_ERROR_REFUSED, "hiberfil.sys" },
+    { "unclean-logfile", GUEST_ERROR_REFUSED, "$LogFile" },
+    { "bitlocker", GUEST_ERROR_REFUSED, "BitLocker" },
+    { "no-partition-table", GUEST_ERROR_NO_GUEST, "-f vmdk" },
+    { "no-ntfs", GUEST_ERROR_NO_GUEST, "NTFS" },
+    { "no-windows", GUEST_ERROR_NO_GUEST, "Windows" },
+    { "no-driver-cab", GUEST_ERROR_NOT_FOUND, "driver.cab" },
+    { "truncated-driver-cab", GUEST_ERROR_INVALID, "driver.cab" },
+    { "wrong-machine-drivers", GUEST_ERROR_REFUSED, "x64" },
+    { "full-volume", GUEST_ERROR_NO_SPACE, "no room" },
+};
+
+static void test_refusal(gconstpointer data)
+{
+    const unsigned *i = data;
+    g_auto(Outcome) o = { 0 };
+
+    if (prepare(&o, refusals[*i].kind, true, NULL)) {
+        g_assert_error(o.err, GUEST_ERROR, refusals[*i].code);
+        g_test_message("%s", o.err->message);
+        g_assert_nonnull(strstr(o.err->message, refusals[*i].part));
+        g_assert_null(strchr(o.err->message, '\n'));
+    }
+}
+
+static void test_require_guest_off(void)
+{
+    static const char *const kinds[] = {
+        "no-partition-table", "no-ntfs", "no-windows",
+    };
+    PrepareOptions options = { .require_guest = false, .epoch = -1 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_auto(Outcome) o = { 0 };
+
+        if (prepare(&o, kinds[i], true, &options)) {
+            g_assert_no_error(o.err);
+            g_assert_null(o.preparation->windows);
+            g_assert_cmpuint(o.preparation->warnings->len, >, 0);
+            g_assert_cmpuint(patches(&o, NULL), ==, 0);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static unsigned numbers[G_N_ELEMENTS(refusals)];
+
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/prepare/plan-changes-nothing",
+                    test_plan_changes_nothing);
+    g_test_add_func("/prepare/deterministic", test_deterministic);
+    g_test_add_func("/prepare/epoch-is-used", test_epoch_is_used);
+    for (unsigned i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        g_autofree char *path = g_strdup_printf("/prepare/refusal/%s",
+                                                refusals[i].kind);
+
+        numbers[i] = i;
+        g_test_add_data_func(path, &numbers[i], test_refusal);
+    }
+    g_test_add_func("/prepare/require-guest-off", test_require_guest_off);
+    return g_test_run();
+}
