@@ -4,7 +4,10 @@
  * The guest's own files are the best source: they are of its language, its
  * service pack and its licence.  Files of different versions are not mixed:
  * intelide.sys and pciidex.sys of two service packs need not fit each other.
- * So whatever is lacking comes from one cabinet, or nothing is done.
+ * So whatever is lacking comes from one cabinet, or nothing is done.  Of the
+ * profile's cabinets the first will do that holds all of it, in versions not
+ * above the kernel's.  Older ones are taken, with a warning: a service pack
+ * leaves the cabinet of the original Windows as it was.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,7 +20,7 @@
 #include "guest-limits.h"
 
 /* What the user can do where the guest does not hold the drivers. */
-#define REMEDY "copy the files from the setup CD in the source VM"
+#define REMEDY "copy the files into the source VM from its setup CD"
 
 typedef struct Planner {
     Volume *volume;
@@ -148,24 +151,27 @@ static const char *base_name(const char *path)
     return strrchr(path, '\\') + 1;
 }
 
-/* Warns where a driver is not of the kernel's version. */
-static void compare_with_kernel(Planner *planner, const FileEdit *edit,
-                                const PeInfo *pe)
+/* Refuses a driver that would not load, or is newer than the kernel. */
+static bool check_fit(Planner *planner, const char *member, const PeInfo *pe,
+                      GError **errp)
 {
     const PeVersion *kernel = &planner->windows->version;
-    g_autofree char *driver_text = NULL;
-    g_autofree char *kernel_text = NULL;
+    g_autofree char *why = why_unfit(planner, pe);
 
-    if (!pe->has_version || pe_version_compare(&pe->file_version,
-                                               kernel) == 0) {
-        return;
+    if (!why && pe->has_version &&
+        pe_version_compare(&pe->file_version, kernel) > 0) {
+        g_autofree char *is = pe_version_string(&pe->file_version);
+        g_autofree char *limit = pe_version_string(kernel);
+
+        why = g_strdup_printf("its version %s is newer than the kernel's %s",
+                              is, limit);
     }
-    driver_text = pe_version_string(&pe->file_version);
-    kernel_text = pe_version_string(kernel);
-    g_ptr_array_add(planner->warnings,
-                    g_strdup_printf("%s: version %s from %s, while the "
-                                    "kernel's is %s", edit->path, driver_text,
-                                    edit->source, kernel_text));
+    if (why) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "%s: the driver does not fit: %s", member, why);
+        return false;
+    }
+    return true;
 }
 
 /* Takes one file out of @cabinet and looks whether it fits. */
@@ -177,19 +183,15 @@ static bool extract(Planner *planner, Cabinet *cabinet, const char *path,
     g_autoptr(GBytes) bytes = cabinet_extract(cabinet, name, LIMIT_PE_SIZE,
                                               errp);
     g_autoptr(PeInfo) pe = bytes ? pe_parse(member, bytes, errp) : NULL;
-    g_autofree char *why = pe ? why_unfit(planner, pe) : NULL;
 
-    if (!pe) {
+    if (!pe || !check_fit(planner, member, pe, errp)) {
         return false;
     }
-    if (why) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "%s: the driver does not fit: %s; " REMEDY, member, why);
-        return false;
-    }
+    g_clear_pointer(&edit->bytes, g_bytes_unref);
     edit->bytes = g_steal_pointer(&bytes);
+    g_free(edit->source);
     edit->source = g_strdup(path);
-    compare_with_kernel(planner, edit, pe);
+    edit->version = pe->file_version;
     return true;
 }
 
@@ -221,32 +223,75 @@ static char *cabinet_path(Planner *planner, const char *pattern)
     return windows_path(&planner->windows->place, below);
 }
 
-/* The first of the profile's cabinets that is there; NULL with an error. */
-static char *find_cabinet(Planner *planner, GPtrArray *needed, GError **errp)
+/*
+ * Takes all of @needed from the first cabinet that will do.  A cabinet that
+ * is there but will not do is passed over, with a warning; if none will, the
+ * first one's reason is the error.
+ */
+static bool take_from_cabinets(Planner *planner, GPtrArray *needed,
+                               GError **errp)
 {
-    const FileEdit *first = g_ptr_array_index(needed, 0);
+    g_autoptr(GError) first = NULL;
     g_autofree char *path = NULL;
 
     for (char **p = planner->profile->cabinets; *p; p++) {
+        g_autoptr(GError) err = NULL;
+
         g_free(path);
         path = cabinet_path(planner, *p);
-        if (volume_exists(planner->volume, path)) {
-            return g_steal_pointer(&path);
+        if (!volume_exists(planner->volume, path)) {
+            continue;
+        }
+        if (extract_all(planner, path, needed, &err)) {
+            return true;
+        }
+        g_ptr_array_add(planner->warnings,
+                        g_strdup_printf("passed over: %s", err->message));
+        if (!first) {
+            first = g_steal_pointer(&err);
         }
     }
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
-                "partition %u: %s: the cabinet is missing, and %s (%u files "
-                "in all) is needed from it; " REMEDY,
-                planner->windows->place.partition->number, path,
-                base_name(first->path), needed->len);
-    return NULL;
+    if (first) {
+        g_set_error(errp, first->domain, first->code,
+                    "partition %u: %s; " REMEDY,
+                    planner->windows->place.partition->number,
+                    first->message);
+    } else {
+        const FileEdit *edit = g_ptr_array_index(needed, 0);
+
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
+                    "partition %u: %s: the cabinet is missing, and %s (%u "
+                    "files in all) is needed from it; " REMEDY,
+                    planner->windows->place.partition->number, path,
+                    base_name(edit->path), needed->len);
+    }
+    return false;
+}
+
+/* Warns of drivers from before the kernel's service pack. */
+static void warn_of_older(Planner *planner, GPtrArray *taken)
+{
+    const PeVersion *kernel = &planner->windows->version;
+    g_autofree char *kernel_text = pe_version_string(kernel);
+
+    for (guint i = 0; i < taken->len; i++) {
+        const FileEdit *edit = g_ptr_array_index(taken, i);
+        g_autofree char *text = pe_version_string(&edit->version);
+
+        if (pe_version_compare(&edit->version, kernel) < 0) {
+            g_ptr_array_add(planner->warnings,
+                            g_strdup_printf("%s: version %s, out of %s, is "
+                                            "older than the kernel's %s",
+                                            edit->path, text, edit->source,
+                                            kernel_text));
+        }
+    }
 }
 
 bool drivers_plan(Volume *volume, const Windows *windows,
                   const Profile *profile, GPtrArray *edits,
                   GPtrArray *warnings, GError **errp)
 {
-    g_autofree char *path = NULL;
     Planner planner = {
         .volume = volume,
         .windows = windows,
@@ -263,6 +308,9 @@ bool drivers_plan(Volume *volume, const Windows *windows,
     if (edits->len == 0) {
         return true;
     }
-    path = find_cabinet(&planner, edits, errp);
-    return path && extract_all(&planner, path, edits, errp);
+    if (!take_from_cabinets(&planner, edits, errp)) {
+        return false;
+    }
+    warn_of_older(&planner, edits);
+    return true;
 }

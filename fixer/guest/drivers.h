@@ -16,6 +16,7 @@ typedef struct FileEdit {
     /* There is none yet; else its data is replaced. */
     bool create;
     GBytes *bytes;
+    PeVersion version;
     /* Where the bytes come from, for the report. */
     char *source;
     char *reason;

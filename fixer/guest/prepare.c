@@ -113,6 +113,35 @@ static bool open_system_hive(Job *job, const Partition *partition,
     return job->system != NULL;
 }
 
+/*
+ * hiberfil.sys is where NTLDR looks for it, which need not be the volume that
+ * Windows is on.
+ */
+static bool check_other_volumes(Job *job, const Partition *boot,
+                                GError **errp)
+{
+    Preparation *p = job->result;
+
+    for (guint i = 0; i < p->kinds->len; i++) {
+        const Partition *other = &g_array_index(p->disk->partitions,
+                                                Partition, i);
+        g_autoptr(Volume) volume = NULL;
+        g_autoptr(GError) err = NULL;
+
+        if (other == boot ||
+            g_array_index(p->kinds, VolumeKind, i) != VOLUME_NTFS) {
+            continue;
+        }
+        volume = volume_open(job->overlay, other, VOLUME_READ_ONLY, &err);
+        if (!volume) {
+            g_ptr_array_add(p->warnings, g_strdup(err->message));
+        } else if (!volume_check_not_hibernated(volume, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Finds Windows, refuses a volume that is not in order, opens its registry. */
 static bool identify(Job *job, GError **errp)
 {
@@ -124,7 +153,8 @@ static bool identify(Job *job, GError **errp)
     }
     job->volume = volume_open(job->overlay, place.partition,
                               VOLUME_READ_ONLY, errp);
-    if (!job->volume || !volume_check_clean(job->volume, errp)) {
+    if (!job->volume || !volume_check_clean(job->volume, errp) ||
+        !check_other_volumes(job, place.partition, errp)) {
         return false;
     }
     job->system_path = windows_path(&place, SYSTEM_HIVE);

@@ -149,7 +149,7 @@ void volume_free(Volume *volume)
     }
 }
 
-static bool check_not_hibernated(Volume *volume, GError **errp)
+bool volume_check_not_hibernated(Volume *volume, GError **errp)
 {
     if (ntfs_volume_check_hiberfile(volume->ntfs, 0) == 0) {
         return true;
@@ -207,7 +207,7 @@ static bool check_logfile(Volume *volume, GError **errp)
 
 bool volume_check_clean(Volume *volume, GError **errp)
 {
-    if (!check_not_hibernated(volume, errp) ||
+    if (!volume_check_not_hibernated(volume, errp) ||
         !check_logfile(volume, errp)) {
         return false;
     }

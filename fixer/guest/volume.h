@@ -55,6 +55,12 @@ void volume_free(Volume *volume);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Volume, volume_free)
 
 /*
+ * Refuses, by GUEST_ERROR_REFUSED, a volume that holds a hibernated session:
+ * it is in use, and with it all other volumes of that Windows.
+ */
+bool volume_check_not_hibernated(Volume *volume, GError **errp);
+
+/*
  * Refuses, by GUEST_ERROR_REFUSED, a volume that Windows did not leave in
  * order: hibernated, with an unclean $LogFile, or marked dirty.
  */

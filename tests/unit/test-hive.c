@@ -274,6 +274,13 @@ static void test_refusals(void)
     g_assert_null(hive_open(bytes, "here", &err));
     g_assert_error(err, GUEST_ERROR, GUEST_ERROR_REFUSED);
     g_assert_nonnull(strstr(err->message, "205 and 204"));
+    g_clear_error(&err);
+
+    g_bytes_unref(bytes);
+    bytes = shared_bytes("hives/edge/TruncatedHive");
+    g_assert_null(hive_open(bytes, "here", &err));
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+    g_assert_nonnull(strstr(err->message, "cut off"));
 }
 
 /* Odd hives of other projects' tests: opened or refused, never worse. */

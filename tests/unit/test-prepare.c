@@ -88,27 +88,30 @@ static void test_plan_changes_nothing(void)
 
     if (prepare(&o, "xp-sp3-built", false, NULL)) {
         g_assert_no_error(o.err);
-        g_assert_cmpuint(o.preparation->changes->len, >, 70);
+        /* Four drivers, and most of 34 keys in two control sets. */
+        g_assert_cmpuint(o.preparation->changes->len, >, 60);
         g_assert_cmpuint(patches(&o, NULL), ==, 0);
     }
 }
 
 static void test_deterministic(void)
 {
-    g_autofree char *digests[2] = { NULL, NULL };
+    g_auto(Outcome) first = { 0 };
+    g_auto(Outcome) second = { 0 };
+    g_autofree char *first_digest = NULL;
+    g_autofree char *second_digest = NULL;
 
-    for (int i = 0; i < 2; i++) {
-        g_auto(Outcome) o = { 0 };
-
-        if (!prepare(&o, "xp-sp3-built", true, NULL)) {
-            return;
-        }
-        g_assert_no_error(o.err);
-        g_assert_cmpuint(patches(&o, &digests[i]), >, 0);
-        /* Where the time of day mattered, it would be another now. */
-        g_usleep(i == 0 ? 1100 * 1000 : 0);
+    if (!prepare(&first, "xp-sp3-built", true, NULL)) {
+        return;
     }
-    g_assert_cmpstr(digests[0], ==, digests[1]);
+    /* Where the time of day mattered, it would be another now. */
+    g_usleep(1100 * 1000);
+    prepare(&second, "xp-sp3-built", true, NULL);
+    g_assert_no_error(first.err);
+    g_assert_no_error(second.err);
+    g_assert_cmpuint(patches(&first, &first_digest), >, 0);
+    g_assert_cmpuint(patches(&second, &second_digest), >, 0);
+    g_assert_cmpstr(first_digest, ==, second_digest);
 }
 
 static void test_epoch_is_used(void)
