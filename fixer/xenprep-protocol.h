@@ -15,12 +15,12 @@
  *
  *     both     HELLO        magic, version; each side refuses another version
  *     client   REQUEST      what to do
- *     helper   READ         any number, each answered by one READ_REPLY
  *     helper   PATCH, ZERO  any number, ascending by offset, none overlapping
  *     helper   REPORT, END  success
  *
- * or, at any point after the request, ERROR instead of what would follow.
- * After ERROR or END the helper closes the socket and exits.
+ * or, at any point after HELLO, ERROR instead of what would follow.  Before
+ * REPORT the helper sends any number of READs, each of which is answered by
+ * one READ_REPLY.  After ERROR or END it closes the socket and exits.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,0 +1,70 @@
+/*
+ * What differs between the versions of QEMU that win-xenprep is built in
+ *
+ * The sources are written as for the newest; what an older version lacks is
+ * supplied here.  Goes after qemu/osdep.h and before any other header.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef WIN_XENPREP_COMPAT_H
+#define WIN_XENPREP_COMPAT_H
+
+#define XENPREP_QEMU_AT_LEAST(major, minor) \
+    (QEMU_VERSION_MAJOR > (major) || \
+     (QEMU_VERSION_MAJOR == (major) && QEMU_VERSION_MINOR >= (minor)))
+
+#include "block/block_int.h"
+#include "block/block-io.h"
+
+/* 10.0 moved the headers of QObject. */
+#if XENPREP_QEMU_AT_LEAST(10, 0)
+#include "qobject/qdict.h"
+#include "qobject/qjson.h"
+#include "qobject/qlist.h"
+#include "qobject/qstring.h"
+#else
+#include "qapi/qmp/qdict.h"
+#include "qapi/qmp/qjson.h"
+#include "qapi/qmp/qlist.h"
+#include "qapi/qmp/qstring.h"
+#endif
+
+/* 8.0 brought the lock of the block graph. */
+#if !XENPREP_QEMU_AT_LEAST(8, 0)
+#define GRAPH_RDLOCK
+#define GRAPH_RDLOCK_GUARD_MAINLOOP()
+#define bdrv_graph_rdlock_main_loop()
+#define bdrv_graph_rdunlock_main_loop()
+#endif
+
+/* 10.1 made .bdrv_close run without that lock. */
+#ifndef GRAPH_UNLOCKED
+#define GRAPH_UNLOCKED
+#endif
+
+/*
+ * What .bdrv_co_block_status is asked for.  The mapping, which older versions
+ * always give, has to be asked for in newer ones.
+ */
+#if XENPREP_QEMU_AT_LEAST(10, 1)
+typedef unsigned int XenprepStatusMode;
+#define XENPREP_STATUS_MAPPING BDRV_WANT_OFFSET_VALID
+#else
+typedef bool XenprepStatusMode;
+#define XENPREP_STATUS_MAPPING false
+#endif
+
+/* 8.0 made it a function of its own in coroutines. */
+#if XENPREP_QEMU_AT_LEAST(8, 0)
+#define xenprep_co_getlength bdrv_co_getlength
+#else
+#define xenprep_co_getlength bdrv_getlength
+#endif
+
+/* 8.2 brought the flag for compressed clusters. */
+#ifndef BDRV_BLOCK_COMPRESSED
+#define BDRV_BLOCK_COMPRESSED 0
+#endif
+
+#endif /* WIN_XENPREP_COMPAT_H */

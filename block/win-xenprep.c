@@ -1,0 +1,335 @@
+/*
+ * Block driver: a Windows guest's disk as it must be to boot under Xen
+ *
+ * Notes on the design
+ *
+ * The node presents its child with patches over it.  It is opened read-only,
+ * the patches are computed then, by a helper process (xenprep-client.c), and
+ * never change.  So there is no lock, and nothing to flush or to reopen.
+ *
+ * It is not a filter in the sense of the block layer, whose filters present
+ * the same data as their child: "qemu-img map", for one, skips filters, and
+ * would tell of the disk without the patches.  For the same reason the node
+ * has no plain file name: an overlay image that recorded the child's would
+ * lose the patches.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+
+#include "win-xenprep-compat.h"
+
+#include "qapi/clone-visitor.h"
+#include "qapi/error.h"
+#include "qapi/qapi-visit-block-core.h"
+#include "qapi/util.h"
+#include "qemu/module.h"
+#include "qemu/option.h"
+#include "xenprep-client.h"
+#include "xenprep-mapping.h"
+
+#define WIN_XENPREP_OPT_PROFILE "profile"
+#define WIN_XENPREP_OPT_REQUIRE_GUEST "require-guest"
+#define WIN_XENPREP_OPT_SANDBOX "sandbox"
+
+#define DEFAULT_PROFILE "ide"
+
+typedef struct BDRVWinXenprepState {
+    /* Of the analysis at open; constant from then on. */
+    XenprepResult result;
+    /* Whether reads have to be compared with the length of the files. */
+    bool can_be_cut;
+} BDRVWinXenprepState;
+
+static QemuOptsList win_xenprep_runtime_opts = {
+    .name = "win-xenprep",
+    .head = QTAILQ_HEAD_INITIALIZER(win_xenprep_runtime_opts.head),
+    .desc = {
+        {
+            .name = WIN_XENPREP_OPT_PROFILE,
+            .type = QEMU_OPT_STRING,
+            .help = "what to inject: an embedded profile, or the path of a "
+                "profile; default " DEFAULT_PROFILE,
+        },
+        {
+            .name = WIN_XENPREP_OPT_REQUIRE_GUEST,
+            .type = QEMU_OPT_BOOL,
+            .help = "whether a disk without Windows is an error, default on",
+        },
+        {
+            .name = WIN_XENPREP_OPT_SANDBOX,
+            .type = QEMU_OPT_STRING,
+            .help = "whether to jail the helper (on, off, auto), default auto",
+        },
+        { /* end of list */ }
+    },
+};
+
+static const char *const win_xenprep_strong_runtime_opts[] = {
+    WIN_XENPREP_OPT_PROFILE,
+    WIN_XENPREP_OPT_REQUIRE_GUEST,
+
+    NULL
+};
+
+/* Strings in @options point into @opts. */
+static bool win_xenprep_parse_options(QemuOpts *opts, QDict *qdict,
+                                      XenprepOptions *options, Error **errp)
+{
+    Error *err = NULL;
+    const char *profile;
+
+    if (!qemu_opts_absorb_qdict(opts, qdict, errp)) {
+        return false;
+    }
+    profile = qemu_opt_get(opts, WIN_XENPREP_OPT_PROFILE);
+    options->profile = profile ?: DEFAULT_PROFILE;
+    options->require_guest =
+        qemu_opt_get_bool(opts, WIN_XENPREP_OPT_REQUIRE_GUEST, true);
+    options->sandbox =
+        qapi_enum_parse(&OnOffAuto_lookup,
+                        qemu_opt_get(opts, WIN_XENPREP_OPT_SANDBOX),
+                        ON_OFF_AUTO_AUTO, &err);
+    if (err) {
+        error_propagate_prepend(errp, err, "option sandbox is on, off or "
+                                "auto: ");
+        return false;
+    }
+    return true;
+}
+
+/* Only the data are of interest; @options loses what describes the child. */
+static int win_xenprep_open_child(BlockDriverState *bs, QDict *options,
+                                  Error **errp)
+{
+    BdrvChild *child;
+
+    if (!qdict_haskey(options, "file")) {
+        error_setg(errp, "win-xenprep needs the disk that it is to prepare: "
+                   "qemu-img convert -f vmdk --image-opts driver=win-xenprep,"
+                   "file.filename=win2003.vmdk win2003.img");
+        return -EINVAL;
+    }
+    child = bdrv_open_child(NULL, options, "file", bs, &child_of_bds,
+                            BDRV_CHILD_DATA | BDRV_CHILD_PRIMARY, false, errp);
+    return child ? 0 : -EINVAL;
+}
+
+static int win_xenprep_require_read_only(BlockDriverState *bs, Error **errp)
+{
+    int ret;
+
+    bdrv_graph_rdlock_main_loop();
+    ret = bdrv_apply_auto_read_only(bs, "win-xenprep presents a prepared "
+                                    "disk to read; open it read-only "
+                                    "(-r of qemu-io and qemu-nbd, read-only="
+                                    "on elsewhere), or convert it", errp);
+    bdrv_graph_rdunlock_main_loop();
+    return ret;
+}
+
+static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
+                            Error **errp)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+    XenprepOptions xenprep_options;
+    QemuOpts *opts;
+    int64_t size;
+    bool ok;
+    int ret;
+
+    ret = win_xenprep_require_read_only(bs, errp);
+    if (ret < 0) {
+        return ret;
+    }
+    /* Also "qemu-img info" needs the disk read; the child must not inherit. */
+    bs->open_flags &= ~BDRV_O_NO_IO;
+    ret = win_xenprep_open_child(bs, options, errp);
+    if (ret < 0) {
+        return ret;
+    }
+
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
+
+    ret = xenprep_mapping_check_extents(bs->file->bs, errp);
+    if (ret < 0) {
+        return ret;
+    }
+    s->can_be_cut = xenprep_mapping_can_be_cut(bs->file->bs);
+    size = bdrv_getlength(bs->file->bs);
+    if (size < 0) {
+        error_setg_errno(errp, -size, "cannot tell the size of the disk");
+        return size;
+    }
+    bs->total_sectors = size / BDRV_SECTOR_SIZE;
+
+    opts = qemu_opts_create(&win_xenprep_runtime_opts, NULL, 0, &error_abort);
+    ok = win_xenprep_parse_options(opts, options, &xenprep_options, errp) &&
+         xenprep_client_run(bs->file, &xenprep_options, &s->result, errp);
+    qemu_opts_del(opts);
+    return ok ? 0 : -EINVAL;
+}
+
+static void GRAPH_UNLOCKED win_xenprep_close(BlockDriverState *bs)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+
+    xenprep_result_clear(&s->result);
+}
+
+/*
+ * Whoever writes to the disk below, or resizes it, makes the patches wrong,
+ * so nobody may.  Our own parents need not read for that to hold.
+ */
+static void win_xenprep_child_perm(BlockDriverState *bs, BdrvChild *c,
+                                   BdrvChildRole role,
+                                   BlockReopenQueue *reopen_queue,
+                                   uint64_t perm, uint64_t shared,
+                                   uint64_t *nperm, uint64_t *nshared)
+{
+    *nperm = BLK_PERM_CONSISTENT_READ;
+    *nshared = BLK_PERM_CONSISTENT_READ | BLK_PERM_WRITE_UNCHANGED;
+}
+
+/* The child's data, but not the zeros that stand for what is cut off. */
+static int coroutine_fn GRAPH_RDLOCK
+win_xenprep_co_read_below(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                          QEMUIOVector *qiov, size_t qiov_offset)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+
+    if (s->can_be_cut) {
+        int ret = xenprep_mapping_co_check(bs->file->bs, offset, bytes);
+
+        if (ret < 0) {
+            return ret;
+        }
+    }
+    return bdrv_co_preadv_part(bs->file, offset, bytes, qiov, qiov_offset, 0);
+}
+
+static int coroutine_fn GRAPH_RDLOCK
+win_xenprep_co_preadv_part(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                           QEMUIOVector *qiov, size_t qiov_offset,
+                           BdrvRequestFlags flags)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+
+    while (bytes > 0) {
+        XenprepSpan span = xenprep_overlay_span(s->result.overlay, offset,
+                                                bytes);
+        int ret = 0;
+
+        switch (span.kind) {
+        case XENPREP_SPAN_BELOW:
+            ret = win_xenprep_co_read_below(bs, offset, span.length, qiov,
+                                            qiov_offset);
+            break;
+        case XENPREP_SPAN_DATA:
+            qemu_iovec_from_buf(qiov, qiov_offset, span.data, span.length);
+            break;
+        case XENPREP_SPAN_ZERO:
+            qemu_iovec_memset(qiov, qiov_offset, 0, span.length);
+            break;
+        }
+        if (ret < 0) {
+            return ret;
+        }
+        offset += span.length;
+        bytes -= span.length;
+        qiov_offset += span.length;
+    }
+    return 0;
+}
+
+/*
+ * The status of all layers below us, as one: a backing file of the child's is
+ * none of ours, and what one layer calls unallocated is data here.
+ */
+static int coroutine_fn GRAPH_RDLOCK
+win_xenprep_status_below(BlockDriverState *bs, XenprepStatusMode mode,
+                         int64_t offset, int64_t bytes, int64_t *pnum,
+                         int64_t *map, BlockDriverState **file)
+{
+    int ret = xenprep_mapping_co_status(bs->file->bs, mode, offset, bytes,
+                                        pnum, map, file);
+
+    if (ret < 0) {
+        return ret;
+    }
+    if (*pnum == 0) {
+        /* The child has become shorter; let a read tell what is there. */
+        *pnum = bytes;
+        return BDRV_BLOCK_DATA;
+    }
+    ret &= BDRV_BLOCK_DATA | BDRV_BLOCK_ZERO | BDRV_BLOCK_OFFSET_VALID |
+           BDRV_BLOCK_COMPRESSED;
+    if (!(ret & (BDRV_BLOCK_DATA | BDRV_BLOCK_ZERO))) {
+        ret |= BDRV_BLOCK_DATA;
+    }
+    return ret;
+}
+
+static int coroutine_fn GRAPH_RDLOCK
+win_xenprep_co_block_status(BlockDriverState *bs, XenprepStatusMode mode,
+                            int64_t offset, int64_t bytes, int64_t *pnum,
+                            int64_t *map, BlockDriverState **file)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+    XenprepSpan span = xenprep_overlay_span(s->result.overlay, offset, bytes);
+
+    *pnum = span.length;
+    switch (span.kind) {
+    case XENPREP_SPAN_DATA:
+        return BDRV_BLOCK_DATA;
+    case XENPREP_SPAN_ZERO:
+        return BDRV_BLOCK_ZERO;
+    default:
+        return win_xenprep_status_below(bs, mode, offset, span.length, pnum,
+                                        map, file);
+    }
+}
+
+/*
+ * Leaves the name empty, so that the node is known by its options ("json:").
+ * Without this function it could get the plain name of its child.
+ */
+static void win_xenprep_refresh_filename(BlockDriverState *bs)
+{
+}
+
+static ImageInfoSpecific *
+win_xenprep_get_specific_info(BlockDriverState *bs, Error **errp)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+    ImageInfoSpecific *info = g_new0(ImageInfoSpecific, 1);
+
+    info->type = IMAGE_INFO_SPECIFIC_KIND_WIN_XENPREP;
+    info->u.win_xenprep.data = QAPI_CLONE(ImageInfoSpecificWinXenprep,
+                                          s->result.report);
+    return info;
+}
+
+static BlockDriver bdrv_win_xenprep = {
+    .format_name                = "win-xenprep",
+    .instance_size              = sizeof(BDRVWinXenprepState),
+
+    .bdrv_open                  = win_xenprep_open,
+    .bdrv_close                 = win_xenprep_close,
+    .bdrv_child_perm            = win_xenprep_child_perm,
+
+    .bdrv_co_preadv_part        = win_xenprep_co_preadv_part,
+    .bdrv_co_block_status       = win_xenprep_co_block_status,
+
+    .bdrv_refresh_filename      = win_xenprep_refresh_filename,
+    .bdrv_get_specific_info     = win_xenprep_get_specific_info,
+    .strong_runtime_opts        = win_xenprep_strong_runtime_opts,
+};
+
+static void bdrv_win_xenprep_init(void)
+{
+    bdrv_register(&bdrv_win_xenprep);
+}
+
+block_init(bdrv_win_xenprep_init);

@@ -1,0 +1,177 @@
+/*
+ * Mapping: whether the files below hold what the disk maps into them
+ *
+ * Notes on the design
+ *
+ * A copy of a VMDK that broke off half-way is a shorter file, whose tables
+ * map data beyond its end.  What lies beyond the end of a file reads as zeros
+ * in QEMU, so that "qemu-img convert" makes a disk with holes of it and ends
+ * with status 0.  A disk that somebody moves away from VMware is often the
+ * only copy of it, and the holes are found when the guest fails.
+ *
+ * So what is mapped is compared with the length of the file: block status and
+ * reads fail with EIO where data lie beyond the end.  That costs no scan of
+ * the disk.  The extents of a VMDK have known lengths, those of flat ones are
+ * compared when the disk is opened, before a target exists.
+ *
+ * A flat extent that is cut reports zeros and data at once: data, since the
+ * VMDK says so, and zeros, since the file has none.  Therefore zeros do not
+ * excuse.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+
+#include "block/coroutines.h"
+#include "qapi/error.h"
+#include "qapi/qapi-visit-block-core.h"
+#include "xenprep-mapping.h"
+
+bool xenprep_mapping_can_be_cut(BlockDriverState *disk)
+{
+    BlockDriver *drv = disk->drv;
+
+    return !drv->protocol_name && strcmp(drv->format_name, "raw") != 0;
+}
+
+/* Whether the status of a range says that its data are at *@map in a file. */
+static bool is_mapped(int status)
+{
+    return (status & BDRV_BLOCK_DATA) && (status & BDRV_BLOCK_OFFSET_VALID);
+}
+
+int coroutine_fn GRAPH_RDLOCK
+xenprep_mapping_co_status(BlockDriverState *disk, XenprepStatusMode mode,
+                          int64_t offset, int64_t bytes, int64_t *pnum,
+                          int64_t *map, BlockDriverState **file)
+{
+    int64_t length;
+    int ret = bdrv_co_common_block_status_above(disk, NULL, false,
+                                                mode | XENPREP_STATUS_MAPPING,
+                                                offset, bytes, pnum, map,
+                                                file, NULL);
+
+    if (ret < 0 || !is_mapped(ret) || !*file) {
+        return ret;
+    }
+    length = xenprep_co_getlength(*file);
+    if (length < 0) {
+        return length;
+    }
+    return *map + *pnum > length ? -EIO : ret;
+}
+
+int coroutine_fn GRAPH_RDLOCK
+xenprep_mapping_co_check(BlockDriverState *disk, int64_t offset,
+                         int64_t bytes)
+{
+    while (bytes > 0) {
+        BlockDriverState *file = NULL;
+        int64_t map = 0;
+        int64_t n = 0;
+        int ret = xenprep_mapping_co_status(disk, XENPREP_STATUS_MAPPING,
+                                            offset, bytes, &n, &map, &file);
+
+        if (ret < 0) {
+            return ret;
+        }
+        if (n == 0) {
+            /* Beyond the end of the disk: a read tells what is there. */
+            return 0;
+        }
+        offset += n;
+        bytes -= n;
+    }
+    return 0;
+}
+
+int GRAPH_RDLOCK
+xenprep_mapping_check(BlockDriverState *disk, int64_t offset, int64_t bytes)
+{
+    while (bytes > 0) {
+        BlockDriverState *file = NULL;
+        int64_t map = 0;
+        int64_t n = 0;
+        int ret = bdrv_block_status_above(disk, NULL, offset, bytes, &n, &map,
+                                          &file);
+
+        if (ret < 0) {
+            return ret;
+        }
+        if (is_mapped(ret) && file && map + n > bdrv_getlength(file)) {
+            return -EIO;
+        }
+        if (n == 0) {
+            return 0;
+        }
+        offset += n;
+        bytes -= n;
+    }
+    return 0;
+}
+
+/* Whether the last sector before @end is in its file, if it is mapped. */
+static int GRAPH_RDLOCK
+check_last_sector(BlockDriverState *layer, const char *extent, int64_t end,
+                  Error **errp)
+{
+    BlockDriverState *file = NULL;
+    int64_t map = 0;
+    int64_t n = 0;
+    int64_t length;
+    int ret = bdrv_block_status(layer, end - BDRV_SECTOR_SIZE,
+                                BDRV_SECTOR_SIZE, &n, &map, &file);
+
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "cannot tell whether '%s' is complete",
+                         extent);
+        return ret;
+    }
+    if (!is_mapped(ret) || !file) {
+        return 0;
+    }
+    length = bdrv_getlength(file);
+    if (length < 0 || map + n > length) {
+        error_setg(errp, "'%s' is cut off: it has %" PRId64 " bytes and "
+                   "should have %" PRId64 "; copy it from VMware again",
+                   extent, length, map + n);
+        return -EIO;
+    }
+    return 0;
+}
+
+/* One layer: the disk itself, or what it is based on. */
+static int GRAPH_RDLOCK
+check_layer(BlockDriverState *layer, Error **errp)
+{
+    g_autoptr(ImageInfoSpecific) info = bdrv_get_specific_info(layer, errp);
+    int64_t end = 0;
+
+    if (!info || info->type != IMAGE_INFO_SPECIFIC_KIND_VMDK) {
+        return 0;
+    }
+    for (ImageInfoList *extent = info->u.vmdk.data->extents; extent;
+         extent = extent->next) {
+        int ret;
+
+        end += extent->value->virtual_size;
+        ret = check_last_sector(layer, extent->value->filename, end, errp);
+        if (ret < 0) {
+            return ret;
+        }
+    }
+    return 0;
+}
+
+int GRAPH_RDLOCK
+xenprep_mapping_check_extents(BlockDriverState *disk, Error **errp)
+{
+    int ret = 0;
+
+    for (BlockDriverState *layer = bdrv_skip_filters(disk);
+         layer && ret == 0; layer = bdrv_backing_chain_next(layer)) {
+        ret = check_layer(layer, errp);
+    }
+    return ret;
+}

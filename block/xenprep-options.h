@@ -1,0 +1,37 @@
+/*
+ * What the user asks for, and the request to the helper made of it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef XENPREP_OPTIONS_H
+#define XENPREP_OPTIONS_H
+
+#include "qapi/qapi-types-common.h"
+#include "xenprep-sources.h"
+
+typedef struct XenprepOptions {
+    /*
+     * The name of an embedded profile, or, with a '/' in it or ".profile" at
+     * its end, the path of a profile in a file.
+     */
+    const char *profile;
+    /* Whether a disk without a Windows to prepare is an error. */
+    bool require_guest;
+    OnOffAuto sandbox;
+} XenprepOptions;
+
+/*
+ * The payload of REQUEST.  Opens the files that @options name, and adds them
+ * to @sources, which so far has only the disk.  NULL and @errp on failure.
+ */
+GByteArray *xenprep_options_to_request(const XenprepOptions *options,
+                                       XenprepSources *sources, Error **errp);
+
+/*
+ * A decimal number in the environment.  Returns false and sets @errp if it is
+ * none; *@value is only set if the variable exists.
+ */
+bool xenprep_number_from_env(const char *name, int64_t *value, Error **errp);
+
+#endif /* XENPREP_OPTIONS_H */
