@@ -72,7 +72,8 @@ static bool is_profile_file(const char *profile)
 }
 
 /* The options of the request as JSON, or NULL. */
-static GString *options_json(const XenprepOptions *options, Error **errp)
+static GString *options_json(const XenprepOptions *options,
+                             const XenprepSources *sources, Error **errp)
 {
     g_autoptr(QDict) dict = qdict_new();
     int64_t epoch = -1;
@@ -80,8 +81,11 @@ static GString *options_json(const XenprepOptions *options, Error **errp)
     if (!xenprep_number_from_env(EPOCH_VARIABLE, &epoch, errp)) {
         return NULL;
     }
-    if (is_profile_file(options->profile)) {
-        qdict_put_int(dict, "profile-source", 1);
+    if (sources->container) {
+        qdict_put_int(dict, "container-source", sources->container);
+    }
+    if (sources->profile) {
+        qdict_put_int(dict, "profile-source", sources->profile);
     } else if (strlen(options->profile) > XENPREP_MAX_NAME) {
         error_setg(errp, "the profile's name is longer than %d bytes",
                    XENPREP_MAX_NAME);
@@ -107,7 +111,7 @@ GByteArray *xenprep_options_to_request(const XenprepOptions *options,
         !xenprep_sources_add_profile(sources, options->profile, errp)) {
         return NULL;
     }
-    json = options_json(options, errp);
+    json = options_json(options, sources, errp);
     if (!json) {
         return NULL;
     }

@@ -28,24 +28,39 @@ static void source_clear(void *opaque)
     g_free(source->name);
 }
 
-XenprepSources *xenprep_sources_new(BdrvChild *disk, Error **errp)
+static bool add_child(XenprepSources *sources, const char *name,
+                      BdrvChild *child, Error **errp)
 {
-    XenprepSources *sources;
-    XenprepSource source = { .fd = -1 };
-    int64_t size = bdrv_getlength(disk->bs);
+    int64_t size = bdrv_getlength(child->bs);
+    XenprepSource source = { .fd = -1, .child = child };
 
     if (size < 0) {
-        error_setg_errno(errp, -size, "cannot tell the size of the disk");
-        return NULL;
+        error_setg_errno(errp, -size, "cannot tell the size of the %s", name);
+        return false;
     }
-    source.name = g_strdup("disk");
+    source.name = g_strdup(name);
     source.size = size;
-    sources = g_new0(XenprepSources, 1);
-    sources->disk = disk;
+    g_array_append_val(sources->array, source);
+    return true;
+}
+
+XenprepSources *xenprep_sources_new(BdrvChild *disk, Error **errp)
+{
+    g_autoptr(XenprepSources) sources = g_new0(XenprepSources, 1);
+    BlockDriverState *format = bdrv_skip_filters(disk->bs);
+
     sources->array = g_array_new(FALSE, FALSE, sizeof(XenprepSource));
     g_array_set_clear_func(sources->array, source_clear);
-    g_array_append_val(sources->array, source);
-    return sources;
+    if (!add_child(sources, "disk", disk, errp)) {
+        return NULL;
+    }
+    if (strcmp(format->drv->format_name, "vmdk") == 0 && format->file) {
+        sources->container = sources->array->len;
+        if (!add_child(sources, "VMDK", format->file, errp)) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&sources);
 }
 
 void xenprep_sources_free(XenprepSources *sources)
@@ -168,6 +183,7 @@ bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
     if (fd < 0) {
         return false;
     }
+    sources->profile = sources->array->len;
     add_file(sources, path, fd, size);
     reg_files = list_reg_files(directory, errp);
     if (!reg_files) {
@@ -209,21 +225,26 @@ static int read_file(int fd, uint64_t offset, uint32_t length, uint8_t *buf)
     return 0;
 }
 
-int xenprep_sources_read(const XenprepSources *sources, uint32_t number,
-                         uint64_t offset, uint32_t length, void *buf)
+static int read_child(BdrvChild *child, uint64_t offset, uint32_t length,
+                      void *buf)
 {
-    const XenprepSource *source = xenprep_sources_get(sources, number);
     int ret;
 
-    if (source->fd >= 0) {
-        return read_file(source->fd, offset, length, buf);
-    }
-    if (xenprep_mapping_can_be_cut(sources->disk->bs)) {
-        ret = xenprep_mapping_check(sources->disk->bs, offset, length);
+    if (xenprep_mapping_can_be_cut(child->bs)) {
+        ret = xenprep_mapping_check(child->bs, offset, length);
         if (ret < 0) {
             return ret;
         }
     }
-    ret = bdrv_pread(sources->disk, offset, length, buf, 0);
+    ret = bdrv_pread(child, offset, length, buf, 0);
     return MIN(ret, 0);
+}
+
+int xenprep_sources_read(const XenprepSources *sources, uint32_t number,
+                         uint64_t offset, uint32_t length, void *buf)
+{
+    const XenprepSource *source = xenprep_sources_get(sources, number);
+
+    return source->child ? read_child(source->child, offset, length, buf)
+                         : read_file(source->fd, offset, length, buf);
 }

@@ -16,17 +16,25 @@ typedef struct XenprepSource {
     /* For the helper's messages, without a directory. */
     char *name;
     uint64_t size;
-    /* -1 for the disk. */
+    /* A file of the user's; -1 for what @child is. */
     int fd;
+    /* The disk, or the file that holds it; NULL for a file of the user's. */
+    BdrvChild *child;
 } XenprepSource;
 
 typedef struct XenprepSources {
-    BdrvChild *disk;
     /* Of XenprepSource, 1..XENPREP_MAX_SOURCES. */
     GArray *array;
+    /* The index of the VMDK's own file, 0 if the disk is no VMDK. */
+    uint32_t container;
+    /* The index of the user's profile, 0 if there is none. */
+    uint32_t profile;
 } XenprepSources;
 
-/* The disk alone.  It must outlive the sources.  NULL and @errp on failure. */
+/*
+ * The disk, and if it is a VMDK the file of which it consists, or that says
+ * of which it does.  It must outlive the sources.  NULL and @errp on failure.
+ */
 XenprepSources *xenprep_sources_new(BdrvChild *disk, Error **errp);
 
 void xenprep_sources_free(XenprepSources *sources);
@@ -34,8 +42,8 @@ void xenprep_sources_free(XenprepSources *sources);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenprepSources, xenprep_sources_free)
 
 /*
- * Adds the profile in the file @path as source 1, and behind it, ordered by
- * name, the .reg files of its directory, which the profile may refer to.
+ * Adds the profile in the file @path, and behind it, ordered by name, the
+ * .reg files of its directory, which the profile may refer to.
  */
 bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
                                  Error **errp);

@@ -15,6 +15,7 @@
 #include "guest/guest-limits.h"
 #include "guest/prepare.h"
 #include "guest/report.h"
+#include "guest/vmdk.h"
 #include "xenprep-jail.h"
 #include "xenprep-request.h"
 
@@ -56,10 +57,12 @@ static bool send_patch(uint64_t offset, const void *data, size_t length,
 }
 
 static bool send_report(Session *session, const Preparation *preparation,
-                        const char *profile, GError **errp)
+                        const char *profile, const char *adapter_type,
+                        GError **errp)
 {
     ReportFacts facts = {
         .profile = profile,
+        .adapter_type = adapter_type,
         .patches = session->patches,
         .patched_bytes = session->patched_bytes,
         .sandbox = session->measures,
@@ -143,12 +146,33 @@ static Profile *load_profile(Request *request, GError **errp)
                 : NULL;
 }
 
+/* What the disk's VMDK says of its adapter; false on failure. */
+static bool read_adapter_type(Request *request, char **adapter_type,
+                              GError **errp)
+{
+    GError *err = NULL;
+    RequestSource *container;
+
+    *adapter_type = NULL;
+    if (!request->container_source) {
+        return true;
+    }
+    container = g_ptr_array_index(request->sources,
+                                  request->container_source);
+    *adapter_type = vmdk_adapter_type(container->bytes, &err);
+    if (err) {
+        g_propagate_error(errp, err);
+    }
+    return !err;
+}
+
 static bool prepare(Session *session, Request *request, GError **errp)
 {
     RequestSource *disk = g_ptr_array_index(request->sources, 0);
     g_autoptr(Profile) profile = load_profile(request, errp);
     g_autoptr(Overlay) overlay = overlay_new(disk->bytes, LIMIT_OVERLAY_SIZE);
     g_autoptr(Preparation) preparation = NULL;
+    g_autofree char *adapter_type = NULL;
     bool apply = request->mode == XENPREP_MODE_APPLY;
     PrepareOptions options = {
         .profile = profile,
@@ -156,7 +180,7 @@ static bool prepare(Session *session, Request *request, GError **errp)
         .epoch = request->source_date_epoch,
     };
 
-    if (!profile) {
+    if (!profile || !read_adapter_type(request, &adapter_type, errp)) {
         return false;
     }
     preparation = prepare_run(overlay, &options, apply, errp);
@@ -166,7 +190,8 @@ static bool prepare(Session *session, Request *request, GError **errp)
     if (apply && !overlay_foreach_patch(overlay, send_patch, session, errp)) {
         return false;
     }
-    return send_report(session, preparation, profile->name, errp);
+    return send_report(session, preparation, profile->name, adapter_type,
+                       errp);
 }
 
 /* HELLO from both sides, before anything else is believed. */

@@ -53,8 +53,8 @@ typedef enum XenprepMessage {
      *     +8   u32  length of the name, at most XENPREP_MAX_NAME
      *     +12  name, UTF-8, not NUL-terminated, no directory part
      * then to the end of the payload a JSON object of options.
-     * Source 0 is the disk.  The others are files that the user named, and
-     * files beside them: the helper never sees a path.
+     * Source 0 is the disk.  The others are the disk's VMDK, files that the
+     * user named, and files beside them: the helper never sees a path.
      */
     XENPREP_MSG_REQUEST = 2,
 

@@ -115,9 +115,13 @@ static bool parse_fixed(Request *request, Payload *payload, XenprepWire *wire,
     return true;
 }
 
-static bool parse_profile_source(Request *request, int64_t value)
+/* The index of a source other than the disk. */
+static bool parse_index(const Request *request, JsonNode *node,
+                        unsigned *index)
 {
-    request->profile_source = value;
+    int64_t value = json_node_get_int(node);
+
+    *index = value;
     return value > 0 && value < request->sources->len;
 }
 
@@ -133,7 +137,10 @@ static bool parse_option(Request *request, const char *name, JsonNode *node)
         return true;
     }
     if (g_str_equal(name, "profile-source") && type == G_TYPE_INT64) {
-        return parse_profile_source(request, json_node_get_int(node));
+        return parse_index(request, node, &request->profile_source);
+    }
+    if (g_str_equal(name, "container-source") && type == G_TYPE_INT64) {
+        return parse_index(request, node, &request->container_source);
     }
     if (g_str_equal(name, "require-guest") && type == G_TYPE_BOOLEAN) {
         request->require_guest = json_node_get_boolean(node);

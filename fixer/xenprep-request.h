@@ -28,6 +28,8 @@ typedef struct Request {
     char *profile;
     /* "profile-source": the index of the user's own, or 0. */
     unsigned profile_source;
+    /* "container-source": the index of the VMDK's own file, or 0. */
+    unsigned container_source;
     /* "require-guest" */
     bool require_guest;
     /* "source-date-epoch": seconds since 1970, or -1. */

@@ -162,6 +162,28 @@ HiveKey hive_find_key(Hive *hive, const char *path)
     return key;
 }
 
+char **hive_subkeys(Hive *hive, const char *path)
+{
+    GPtrArray *names = g_ptr_array_new();
+    HiveKey key = hive_find_key(hive, path);
+    hive_node_h *children = NULL;
+
+    if (key != HIVE_NO_KEY) {
+        children = hivex_node_children(hive->h, key);
+    }
+    for (hive_node_h *child = children; child && *child; child++) {
+        char *name = hivex_node_name(hive->h, *child);
+
+        if (name) {
+            g_ptr_array_add(names, g_strdup(name));
+            free(name);
+        }
+    }
+    free(children);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
 static bool is_named(Hive *hive, hive_value_h value, const char *name)
 {
     char *key = hivex_value_key(hive->h, value);

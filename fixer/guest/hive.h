@@ -35,6 +35,9 @@ int64_t hive_last_written(const Hive *hive);
 /* The key, or HIVE_NO_KEY. */
 HiveKey hive_find_key(Hive *hive, const char *path);
 
+/* The names of the keys below @path, NULL-terminated; none if it is absent. */
+char **hive_subkeys(Hive *hive, const char *path);
+
 /*
  * The value's data as it stands in the hive, and its type; NULL, without an
  * error, if there is no such value.  @name "" is the default value.

@@ -79,7 +79,32 @@ static void add_partitions(JsonBuilder *json, const Preparation *p)
     json_builder_end_array(json);
 }
 
-static void add_windows(JsonBuilder *json, const Windows *windows)
+static void add_controllers(JsonBuilder *json, const Windows *windows,
+                            const char *adapter_type)
+{
+    g_autofree char *conclusion = controllers_conclude(windows->controllers,
+                                                       adapter_type);
+
+    begin_array(json, "controllers");
+    for (guint i = 0; i < windows->controllers->len; i++) {
+        const Controller *c = g_ptr_array_index(windows->controllers, i);
+
+        json_builder_begin_object(json);
+        add_string(json, "bus", controller_bus_string(c->bus));
+        if (c->device) {
+            add_string(json, "device", c->device);
+        }
+        if (c->service) {
+            add_string(json, "service", c->service);
+        }
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+    add_string(json, "conclusion", conclusion);
+}
+
+static void add_windows(JsonBuilder *json, const Windows *windows,
+                        const char *adapter_type)
 {
     g_autofree char *version = pe_version_string(&windows->version);
     g_autofree char *machine = pe_machine_string(windows->machine);
@@ -99,6 +124,7 @@ static void add_windows(JsonBuilder *json, const Windows *windows)
                                                        unsigned, i));
     }
     json_builder_end_array(json);
+    add_controllers(json, windows, adapter_type);
     json_builder_end_object(json);
 }
 
@@ -156,8 +182,11 @@ char *report_to_json(const Preparation *p, const ReportFacts *facts)
 
     json_builder_begin_object(json);
     add_string(json, "profile", facts->profile);
+    if (facts->adapter_type) {
+        add_string(json, "adapter-type", facts->adapter_type);
+    }
     if (p->windows) {
-        add_windows(json, p->windows);
+        add_windows(json, p->windows, facts->adapter_type);
     }
     add_partitions(json, p);
     add_changes(json, p);

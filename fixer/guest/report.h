@@ -12,6 +12,8 @@
 /* What the helper adds to a preparation. */
 typedef struct ReportFacts {
     const char *profile;
+    /* Of the VMDK, or NULL. */
+    const char *adapter_type;
     /* Runs of sectors that were sent, and their bytes. */
     uint64_t patches;
     uint64_t patched_bytes;

@@ -62,17 +62,26 @@ static char *read_default(Volume *volume, GPtrArray *warnings)
     return path;
 }
 
+/* Refuses what lies on another disk than the one that we have. */
+static bool set_other_disk(const char *text, const char *which, GError **errp)
+{
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "\\boot.ini: the default entry %s is on another disk, %s: a "
+                "guest of several disks cannot be prepared, move Windows and "
+                "NTLDR to one disk in the source VM", text, which);
+    return false;
+}
+
 static bool check_first_disk(const ArcPath *arc, const char *text,
                              GError **errp)
 {
-    if (arc->kind == ARC_MULTI && arc->rdisk != 0) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "\\boot.ini: the default entry %s is on another disk, "
-                    "rdisk(%u): a guest of several disks cannot be prepared "
-                    "yet", text, arc->rdisk);
-        return false;
+    g_autofree char *which = NULL;
+
+    if (arc->kind != ARC_MULTI || arc->rdisk == 0) {
+        return true;
     }
-    return true;
+    which = g_strdup_printf("rdisk(%u)", arc->rdisk);
+    return set_other_disk(text, which, errp);
 }
 
 /* Whether %SystemRoot% is where @arc says it is. */
@@ -114,8 +123,6 @@ static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
     GError *err = NULL;
 
     if (!active) {
-        g_ptr_array_add(warnings, g_strdup("no partition is active: no BIOS "
-                                           "will boot from this disk"));
         return false;
     }
     volume = open_if_ntfs(overlay, active, errp);
@@ -131,6 +138,11 @@ static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
     }
     if (err) {
         g_propagate_error(errp, err);
+    } else if (arc.kind == ARC_SIGNATURE && arc.signature != disk->signature) {
+        g_autofree char *which = g_strdup_printf("that of signature %x",
+                                                 arc.signature);
+
+        set_other_disk(text, which, errp);
     } else {
         g_ptr_array_add(warnings,
                         g_strdup_printf("\\boot.ini: there is no Windows at "
@@ -235,6 +247,22 @@ static bool find_by_search(Overlay *overlay, const Disk *disk,
     return false;
 }
 
+/* A Windows that NTLDR starts from another disk is refused. */
+static bool check_boots_alone(const Disk *disk, const WindowsPlace *place,
+                              GError **errp)
+{
+    if (disk_active(disk)) {
+        return true;
+    }
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "partition %u: %s: no partition of this disk is active, so "
+                "that NTLDR and boot.ini are on another one, rdisk(0): a "
+                "guest of several disks cannot be prepared, move Windows and "
+                "NTLDR to one disk in the source VM",
+                place->partition->number, place->system_root);
+    return false;
+}
+
 bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
                   GPtrArray *warnings, GError **errp)
 {
@@ -247,5 +275,6 @@ bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
         g_propagate_error(errp, err);
         return false;
     }
-    return find_by_search(overlay, disk, place, errp);
+    return find_by_search(overlay, disk, place, errp) &&
+           check_boots_alone(disk, place, errp);
 }

@@ -76,6 +76,7 @@ static void read_registry(Windows *windows, Hive *system)
     /* The service pack's major and minor number, a byte each. */
     hive_get_dword(system, control, "CSDVersion", &csd_version);
     windows->service_pack = csd_version >> 8 & 0xff;
+    windows->controllers = controllers_find(system, set);
 }
 
 Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
@@ -102,9 +103,8 @@ void windows_free(Windows *windows)
     if (windows) {
         windows_place_clear(&windows->place);
         g_free(windows->product_type);
-        if (windows->control_sets) {
-            g_array_unref(windows->control_sets);
-        }
+        g_clear_pointer(&windows->control_sets, g_array_unref);
+        g_clear_pointer(&windows->controllers, g_ptr_array_unref);
         g_free(windows);
     }
 }

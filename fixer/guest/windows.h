@@ -7,6 +7,7 @@
 #ifndef GUEST_WINDOWS_H
 #define GUEST_WINDOWS_H
 
+#include "controller.h"
 #include "hive.h"
 #include "pe.h"
 #include "volume.h"
@@ -31,6 +32,8 @@ typedef struct Windows {
     char *product_type;
     /* The control sets that it may boot with: unsigned, ascending. */
     GArray *control_sets;
+    /* Controller: behind which it has seen disks. */
+    GPtrArray *controllers;
 } Windows;
 
 /*
