@@ -1,0 +1,117 @@
+"""
+The files of a guest before they are a volume: a tree that recipes edit
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+READONLY, HIDDEN, SYSTEM, ARCHIVE = 0x1, 0x2, 0x4, 0x20
+COMPRESSED = 0x800
+
+_SHORT = re.compile(r"[A-Z0-9!#$%&'()@^_`{}~-]{1,8}"
+                    r"(\.[A-Z0-9!#$%&'()@^_`{}~-]{1,3})?", re.IGNORECASE)
+_NOT_IN_SHORT = re.compile(r"[^A-Z0-9!#$%&'()@^_`{}~-]")
+
+
+@dataclass
+class Entry:
+    """A file or directory.  A file has @data, or @allocate bytes of none."""
+
+    path: str                   # with backslashes, from the root
+    data: bytes = None
+    allocate: int = None
+    mtime: int = 0
+    attributes: int = 0
+    security: str = 'system-file'
+    chunk: int = 0              # bytes in a run of a fragmented file
+    dos_name: str = ''          # filled in by Tree
+
+    @property
+    def is_directory(self):
+        return self.data is None and self.allocate is None
+
+
+class Tree:
+    """Entries by path; a path is found whatever its case."""
+
+    def __init__(self, mtime):
+        self.mtime = mtime
+        self.entries = {}       # path in upper case -> Entry, in order
+        self.cabinets = {}      # path in upper case -> members, a dict
+        self._short_names = {}  # directory in upper case -> names in it
+
+    def directory(self, path, **options):
+        """Adds @path and the directories above it that are not there."""
+        parent, _, _ = path.rpartition('\\')
+        if parent and parent.upper() not in self.entries:
+            self.directory(parent, **options)
+        if path.upper() not in self.entries:
+            options.setdefault('security', 'system-directory')
+            self._insert(Entry(path, **options))
+
+    def file(self, path, data, **options):
+        """Adds a file, or replaces one where it stands."""
+        if path.upper() in self.entries:
+            old = self.entries[path.upper()]
+            old.data, old.allocate = data, None
+            for name, value in options.items():
+                setattr(old, name, value)
+            return
+        parent, _, _ = path.rpartition('\\')
+        if parent:
+            self.directory(parent)
+        self._insert(Entry(path, data, **options))
+
+    def allocate(self, path, size, **options):
+        """Adds a file that has clusters but no contents."""
+        self._insert(Entry(path, allocate=size, **options))
+
+    def remove(self, path):
+        """Removes a file, or a directory and all that is in it."""
+        key = path.upper()
+        if key not in self.entries:
+            raise KeyError(path)
+        for name in [n for n in self.entries
+                     if n == key or n.startswith(key + '\\')]:
+            del self.entries[name]
+
+    def data(self, path):
+        """The contents of the file @path."""
+        return self.entries[path.upper()].data
+
+    def _insert(self, entry):
+        entry.mtime = entry.mtime or self.mtime
+        parent, _, name = entry.path.upper().rpartition('\\')
+        taken = self._short_names.setdefault(parent, set())
+        entry.dos_name = short_name(name, taken)
+        taken.add(entry.dos_name)
+        self.entries[entry.path.upper()] = entry
+
+    def __iter__(self):
+        return iter(self.entries.values())
+
+
+def short_name(name, taken):
+    """The 8.3 name that Windows would make for @name beside @taken."""
+    name = name.upper()
+    if _SHORT.fullmatch(name) and name not in taken:
+        return name
+    stem, dot, extension = name.lstrip('.').rpartition('.')
+    if not dot:
+        stem, extension = extension, ''
+    stem = _NOT_IN_SHORT.sub('', stem.replace('+', '_'))
+    suffix = '.' + _NOT_IN_SHORT.sub('', extension)[:3] if extension else ''
+    for number in range(1, 5):
+        short = '%s~%d%s' % (stem[:6], number, suffix)
+        if short not in taken:
+            return short
+    # From the fifth on, Windows puts a hash of the name into it
+    digest = hashlib.sha256(name.encode()).hexdigest().upper()
+    for number in range(1, 10):
+        short = '%s%s~%d%s' % (stem[:2], digest[:4], number, suffix)
+        if short not in taken:
+            return short
+    raise ValueError('no short name left for ' + name)

@@ -1,0 +1,176 @@
+"""
+Builds the disk of one recipe, and the ground truth about it
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+
+import disk
+import fat
+import hive
+import ntfs
+import registry
+import truth
+import winfiles
+from filetree import Tree
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# The SYSTEM hive of a real Windows XP SP3: see ../shared/data/README.md.
+# Its Select key is the one of winversions.XP_SP3.
+REAL_HIVE = 'hives/xp-sp3-x86-virtualpc.SYSTEM'
+REAL_HIVE_SHA256 = \
+    'aca688c41eb230860fb63decec90059a760f063cdae015d0686afefbca842972'
+
+
+class Guest:
+    """One guest under construction, in the directory @work."""
+
+    def __init__(self, recipe, work, shared_data, populate):
+        self.recipe = recipe
+        self.work = work
+        self.populate = populate
+        self.hive_source = 'built'
+        self.partitions = _place(recipe.layout)
+        self.trees = {}             # partition number -> Tree
+        self.system_hive = self._system_hive(shared_data)
+
+    @property
+    def windows_partition(self):
+        """The number of the partition that holds Windows, or None."""
+        for number, slot in enumerate(self.recipe.layout, 1):
+            if 'windows' in slot.contents:
+                return number
+        return None
+
+    def _system_hive(self, shared_data):
+        recipe = self.recipe
+        data = None
+        if recipe.system_hive == 'real':
+            data = _read_real_hive(shared_data)
+        if data:
+            self.hive_source = 'real'
+        elif self.windows_partition:
+            start = self.partitions[self.windows_partition - 1].start
+            data = hive.build(
+                registry.system(recipe.windows, recipe.signature,
+                                start * disk.SECTOR),
+                'SYSTEM', recipe.windows.hive_minor, (611, 611),
+                winfiles.filetime(recipe.windows.installed + 86_400 * 200))
+        for edit in recipe.hive_edits:
+            data = edit(data)
+        return data
+
+    def build(self, raw):
+        """Writes the disk to @raw, an empty file open for writing."""
+        recipe = self.recipe
+        raw.truncate(self.size)
+        raw.write(disk.mbr(self.partitions, recipe.signature))
+        for number, slot in enumerate(recipe.layout, 1):
+            partition = self.partitions[number - 1]
+            path = os.path.join(self.work, 'volume%d' % number)
+            self.make_volume(path, number, slot, partition)
+            disk.copy_sparse(path, raw, partition.start * disk.SECTOR)
+            os.unlink(path)
+        for edit in recipe.disk_edits:
+            edit(raw)
+
+    @property
+    def size(self):
+        """Bytes on the disk, before any edit of it."""
+        end = max((p.start + p.sectors for p in self.partitions), default=0)
+        return (end + self.recipe.spare_sectors) * disk.SECTOR
+
+    def make_volume(self, path, number, slot, partition):
+        if 'fat' in slot.contents:
+            fat.make_volume(path, partition.sectors, partition.start)
+            return
+        tree = self.make_tree(number, slot)
+        self.trees[number] = tree
+        ntfs.make_volume(path, partition.sectors, partition.start,
+                         self.volume_spec(number), tree, self.populate)
+        if number == self.windows_partition:
+            for edit in self.recipe.volume_file_edits:
+                edit(path, partition.sectors)
+
+    def volume_spec(self, number):
+        """The recipe's for Windows' volume, an ordinary one for others."""
+        if number == self.windows_partition:
+            return self.recipe.volume
+        return ntfs.VolumeSpec(serial=0x77d1e2f0 + number)
+
+    def make_tree(self, number, slot):
+        windows = self.recipe.windows
+        tree = Tree(windows.installed)
+        if 'boot' in slot.contents:
+            winfiles.add_boot_files(tree, windows, self.windows_partition)
+        if 'windows' in slot.contents:
+            winfiles.add_windows(tree, windows, self.system_hive)
+        if 'user' in slot.contents:
+            winfiles.add_user_files(tree)
+        if 'data' in slot.contents:
+            winfiles.add_data_files(tree)
+        if number == self.windows_partition:
+            for edit in self.recipe.tree_edits:
+                edit(tree, windows)
+        return tree
+
+
+def _place(layout):
+    """Partitions one after another, each up to the end of a cylinder."""
+    partitions, cylinder = [], 0
+    for slot in layout:
+        start = cylinder * disk.CYLINDER + (0 if cylinder
+                                            else disk.FIRST_TRACK)
+        cylinder += slot.cylinders
+        partitions.append(disk.Partition(
+            start, cylinder * disk.CYLINDER - start, slot.type, slot.active))
+    return partitions
+
+
+def _read_real_hive(shared_data):
+    path = os.path.join(shared_data, REAL_HIVE)
+    try:
+        with open(path, 'rb') as source:
+            data = source.read()
+    except FileNotFoundError:
+        return None
+    if hashlib.sha256(data).hexdigest() != REAL_HIVE_SHA256:
+        raise ntfs.BuildError('%s is not the hive that it should be' % path)
+    return data
+
+
+def make(recipe, output, shared_data, populate):
+    """Writes the guest to @output and the truth to @output.json."""
+    folder = os.path.dirname(os.path.abspath(output))
+    with tempfile.TemporaryDirectory(prefix='make-guest-') as work:
+        guest = Guest(recipe, work, shared_data, populate)
+        descriptor, temporary = tempfile.mkstemp('.tmp', '.make-guest-',
+                                                 folder)
+        try:
+            with os.fdopen(descriptor, 'w+b') as raw:
+                guest.build(raw)
+            os.chmod(temporary, 0o666 & ~_umask())
+            _write_json(output + '.json', truth.describe(guest, temporary))
+            os.rename(temporary, output)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+
+def _write_json(path, tree):
+    temporary = '%s.%d.tmp' % (path, os.getpid())
+    with open(temporary, 'w', encoding='utf-8') as output:
+        json.dump(tree, output, indent=1, ensure_ascii=False)
+        output.write('\n')
+    os.rename(temporary, path)
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,66 @@
+"""
+The two restart pages at the head of $LogFile, clean or not
+
+XP always leaves its client "in use"; whether the volume was dismounted is
+the flag RESTART_VOLUME_IS_CLEAN.  The rest of $LogFile stays as mkntfs wrote
+it.  Layout: libntfs-3g's logfile.h (RESTART_PAGE_HEADER, RESTART_AREA,
+LOG_CLIENT_RECORD); names are its.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import struct
+
+PAGE_SIZE = 4096
+
+_SECTOR = 512
+_USA_OFFSET = 0x1e
+_USA_COUNT = PAGE_SIZE // _SECTOR + 1
+_AREA_OFFSET = 0x30
+_CLIENTS_OFFSET = 0x40          # in the restart area, since XP
+_NO_CLIENT = 0xffff
+_IS_CLEAN = 0x0002
+
+
+def restart_pages(log_size, clean=True, version=(1, 1)):
+    """Two equal restart pages for a log of @log_size bytes."""
+    lsn = 0x0000000000214c0a
+    page = _header(version) + _area(log_size, lsn, clean) + _client(lsn)
+    page = page.ljust(PAGE_SIZE, b'\0')
+    return _protect(page, 5) + _protect(page, 6)
+
+
+def _header(version):
+    major, minor = version
+    head = b'RSTR' + struct.pack('<HHQIIHhh', _USA_OFFSET, _USA_COUNT, 0,
+                                 PAGE_SIZE, PAGE_SIZE, _AREA_OFFSET, minor,
+                                 major)
+    return head.ljust(_AREA_OFFSET, b'\0')
+
+
+def _area(log_size, lsn, clean):
+    usable = log_size - log_size % PAGE_SIZE
+    length = _CLIENTS_OFFSET + 160
+    area = struct.pack('<QHHHHIHHqIHHII', lsn, 1, _NO_CLIENT, 0,
+                       _IS_CLEAN if clean else 0,
+                       67 - usable.bit_length(), length, _CLIENTS_OFFSET,
+                       usable, 0, 0x30, 0x40, 0x2f0b1a44, 0)
+    return area.ljust(_CLIENTS_OFFSET, b'\0')
+
+
+def _client(lsn):
+    name = 'NTFS'.encode('utf-16-le')
+    return struct.pack('<QQHHH6xI', lsn, lsn, _NO_CLIENT, _NO_CLIENT, 0,
+                       len(name)) + name.ljust(128, b'\0')
+
+
+def _protect(page, number):
+    """Multi sector transfer protection: the update sequence @number."""
+    page = bytearray(page)
+    struct.pack_into('<H', page, _USA_OFFSET, number)
+    for index in range(1, _USA_COUNT):
+        end = index * _SECTOR - 2
+        page[_USA_OFFSET + 2 * index:_USA_OFFSET + 2 * index + 2] = \
+            page[end:end + 2]
+        struct.pack_into('<H', page, end, number)
+    return bytes(page)

@@ -1,0 +1,391 @@
+#!/usr/bin/env python3
+"""
+Tests of the disks that make-guest makes, with readers that are not ours
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import concurrent.futures
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '../guests'))
+
+import disk             # noqa: E402
+import ntfs             # noqa: E402
+import recipes          # noqa: E402
+import regtext          # noqa: E402
+from tap import Skip, equal, main, run      # noqa: E402
+
+MAKE_GUEST = os.path.join(HERE, '../guests/make-guest')
+WORK = tempfile.TemporaryDirectory(prefix='test-guests-')
+SYSTEM_HIVE = '/WINDOWS/system32/config/system'
+CABINET = '/WINDOWS/Driver Cache/i386/driver.cab'
+
+
+def make(kind, path, *options, **environment):
+    """Runs make-guest."""
+    if not ntfs.find_mkntfs():
+        raise Skip('mkntfs is not installed')
+    result = subprocess.run(
+        [sys.executable, MAKE_GUEST, kind, path, *options],
+        env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False)
+    return result.returncode, result.stdout
+
+
+@functools.lru_cache(None)
+def guest(kind):
+    """
+    The path of a guest, and the truth about it.  XENPREP_GUESTS may name a
+    folder that keeps them between tests, as tests/run-tests does.
+    """
+    path = os.path.join(os.environ.get('XENPREP_GUESTS') or WORK.name,
+                        kind + '.raw')
+    if not os.path.exists(path):
+        equal(make(kind, path), (0, ''), kind)
+    with open(path + '.json', encoding='utf-8') as source:
+        return path, json.load(source)
+
+
+def partitions(kind, filesystem='NTFS'):
+    """The partitions of a guest that hold @filesystem."""
+    return [p for p in guest(kind)[1]['partitions']
+            if p['filesystem'] == filesystem]
+
+
+def cut_out(kind, number):
+    """A partition as a file of its own, until the next one is cut out."""
+    raw, truth = guest(kind)
+    partition = truth['partitions'][number - 1]
+    path = os.path.join(WORK.name, 'partition')
+    with open(path, 'wb') as part:
+        part.truncate(partition['size'])
+        disk.copy_sparse(raw, part, 0, partition['start'],
+                         partition['start'] + partition['size'])
+    return path
+
+
+def windows_volume(kind):
+    """The volume that holds Windows, cut out."""
+    return cut_out(kind, guest(kind)[1]['windows']['partition'])
+
+
+def windows_start(kind):
+    """The first sector of the partition that holds Windows."""
+    truth = guest(kind)[1]
+    number = truth['windows']['partition']
+    return truth['partitions'][number - 1]['start'] // 512
+
+
+def sleuth(kind, name, *arguments, **options):
+    """Runs a tool of sleuthkit on the partition that holds Windows."""
+    return run(name, '-o', windows_start(kind), guest(kind)[0], *arguments,
+               **options)[1]
+
+
+def inode(kind, path):
+    """The MFT record of a file, without its attribute."""
+    _, text = run('ifind', '-o', windows_start(kind), '-n', path,
+                  guest(kind)[0], text=True, check=False)
+    return text.strip()
+
+
+def contents(kind, path):
+    """The contents of a file, read by sleuthkit."""
+    return sleuth(kind, 'icat', inode(kind, path), stderr=None)
+
+
+def digest(path):
+    """The SHA-256 of a file."""
+    with open(path, 'rb') as source:
+        return hashlib.file_digest(source, 'sha256').hexdigest()
+
+
+def test_list():
+    _, text = run('env', sys.executable, MAKE_GUEST, '--list', text=True)
+    equal([line.split()[0] for line in text.splitlines()], recipes.kinds())
+
+
+def test_errors():
+    path = os.path.join(WORK.name, 'none.raw')
+    status, text = make('no-such-kind', path)
+    equal((status, len(text.splitlines())), (1, 1), text)
+    status, text = make('xp-sp3', '/nonexistent/x.raw')
+    equal((status, len(text.splitlines())), (1, 1), text)
+    status, text = make('no-ntfs', path,
+                        XENPREP_GUEST_POPULATE='/nonexistent')
+    equal((status, os.path.exists(path)), (0, True), text)
+    os.unlink(path)
+    status, text = make('no-windows', path,
+                        XENPREP_GUEST_POPULATE='/nonexistent')
+    equal((status, len(text.splitlines()), os.path.exists(path)),
+          (1, 1, False), text)
+    equal([n for n in os.listdir(WORK.name) if 'tmp' in n], [], 'left over')
+
+
+def check_same(kind):
+    """Another place, time zone, locale and hash seed change nothing."""
+    other = os.path.join(WORK.name, 'other')
+    os.makedirs(other, exist_ok=True)
+    path = os.path.join(other, 'again.raw')
+    equal(make(kind, path, TMPDIR=other, TZ='Asia/Tokyo', LC_ALL='C',
+               PYTHONHASHSEED='7'), (0, ''))
+    raw, _ = guest(kind)
+    for suffix in ('', '.json'):
+        equal(digest(path + suffix), digest(raw + suffix), suffix or 'disk')
+    equal(sorted(os.listdir(other)), ['again.raw', 'again.raw.json'])
+    shutil.rmtree(other)
+
+
+def test_deterministic_xp():
+    check_same('xp-sp3')
+
+
+def test_deterministic_w2k3():
+    check_same('w2k3-two-partitions')
+
+
+def test_without_shared_data():
+    """Then xp-sp3 is the guest whose hive is built."""
+    path = os.path.join(WORK.name, 'alone.raw')
+    equal(make('xp-sp3', path, '--shared-data', '/nonexistent'), (0, ''))
+    equal(digest(path), digest(guest('xp-sp3-built')[0]))
+
+
+def test_all_kinds():
+    """Each can be made, is small, and says what is to be expected."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(guest, recipes.kinds()))
+    for kind in recipes.kinds():
+        raw, truth = guest(kind)
+        equal(truth['disk']['size'], os.path.getsize(raw), kind)
+        equal(os.stat(raw).st_blocks * 512 < 30 << 20, True, kind)
+        equal(truth['defect'] is None, truth['expect'] == 'prepare', kind)
+
+
+def test_partition_tables():
+    for kind in recipes.kinds():
+        raw, truth = guest(kind)
+        if not truth['partitions']:
+            equal(run('mmls', raw, check=False)[0] != 0, True, kind)
+            continue
+        _, text = run('mmls', '-t', 'dos', raw, text=True)
+        found = [tuple(map(int, m)) for m in re.findall(
+            r'^\d+:\s+\d+:\d+\s+(\d+)\s+\d+\s+(\d+)', text, re.MULTILINE)]
+        equal(found, [(p['start'] // 512, p['size'] // 512)
+                      for p in truth['partitions']], kind)
+
+
+def test_boot_sectors():
+    """Heads, track and hidden sectors as XP's setup writes them."""
+    for kind in ('xp-sp3', 'w2k3-two-partitions', 'w2k3-sp2'):
+        with open(guest(kind)[0], 'rb') as raw:
+            for partition in partitions(kind):
+                raw.seek(partition['start'])
+                boot = raw.read(512)
+                raw.seek(partition['start'] + partition['size'] - 512)
+                equal(raw.read(512), boot, 'backup boot sector')
+                equal(struct.unpack_from('<HHI', boot, 0x18),
+                      (63, 255, partition['start'] // 512), kind)
+
+
+def check_files(kind):
+    """7z reads every file with the contents and time that it should have."""
+    for partition in partitions(kind):
+        volume = cut_out(kind, partition['number'])
+        folder = os.path.join(WORK.name, 'files')
+        run('7z', 'x', '-y', '-bd', '-o' + folder, volume)
+        try:
+            found = tree_of(folder)
+        finally:
+            shutil.rmtree(folder)
+        expected = {f['path']: (f['sha256'], f['mtime'])
+                    for f in guest(kind)[1]['files']
+                    if f['partition'] == partition['number']
+                    and not f['directory']}
+        equal(sorted(found), sorted(expected), kind)
+        for path, what in expected.items():
+            equal(found[path], what, path)
+
+
+def tree_of(folder):
+    """Path as the guest's: checksum and time."""
+    found = {}
+    for base, _, names in os.walk(folder):
+        inside = os.path.relpath(base, folder)
+        if inside.split(os.sep)[0] == '[SYSTEM]':
+            continue
+        for name in names:
+            path = os.path.normpath(os.path.join(inside, name))
+            full = os.path.join(base, name)
+            found['\\' + path.replace('/', '\\')] = (
+                digest(full), int(os.stat(full).st_mtime))
+    return found
+
+
+def test_files_xp():
+    check_files('xp-sp3')
+
+
+def test_files_compressed():
+    check_files('xp-sp3-compressed')
+
+
+def test_files_two_partitions():
+    check_files('w2k3-two-partitions')
+
+
+def test_files_two_windows():
+    check_files('two-windows')
+
+
+def test_ntfs_is_consistent():
+    for kind in recipes.kinds():
+        if kind == 'bitlocker':
+            continue
+        for partition in partitions(kind):
+            volume = cut_out(kind, partition['number'])
+            # Dirty volumes too are sound, they only say otherwise.
+            status, text = run('ntfsresize', '-i', '-f', '-f', '-P', volume,
+                               text=True, check=False)
+            equal((status, 'mismatch' in text), (0, False), kind + text)
+
+
+def test_names_and_attributes():
+    kind = 'xp-sp3'
+    ini = sleuth(kind, 'istat', inode(kind, '/boot.ini'), text=True)
+    equal('Flags: Hidden, System, Archive' in ini, True, ini)
+    home = sleuth(kind, 'istat', inode(kind, '/Documents and Settings'),
+                  text=True)
+    equal(re.findall(r'^Name: (.*)', home, re.MULTILINE)[:2],
+          ['DOCUME~1', 'Documents and Settings'])
+    listing = sleuth(kind, 'fls', '-l', '5', text=True)
+    equal('NTLDR' in listing, True)
+    ids = {path: re.search(r'Security ID: (\d+)', sleuth(
+        kind, 'istat', inode(kind, path), text=True)).group(1)
+        for path in ('/WINDOWS/system32/drivers/disk.sys',
+                     '/WINDOWS/system32/hal.dll', SYSTEM_HIVE)}
+    equal(len(set(ids.values())), 2, 'system files, and private ones')
+
+
+def test_fragmentation():
+    volume = windows_volume('xp-sp3')
+    for path in (CABINET, SYSTEM_HIVE):
+        _, text = run('ntfsinfo', '-f', '-v', '-F', path, volume, text=True)
+        runs = int(re.search(r'Total runs: (\d+)', text).group(1))
+        equal(runs > 5, True, '%s: %d runs' % (path, runs))
+
+
+def test_hive_on_disk():
+    for kind in ('xp-sp3', 'xp-sp3-built', 'xp-sp0', 'w2k3-sp2'):
+        path = os.path.join(WORK.name, 'SYSTEM')
+        with open(path, 'wb') as output:
+            output.write(contents(kind, SYSTEM_HIVE))
+        _, text = run('hivexregedit', '--export', path, '\\Select',
+                      text=True, stderr=None)
+        values = regtext.parse(text)['SELECT']
+        truth = guest(kind)[1]['windows']
+        equal({name: int.from_bytes(data, 'little')
+               for name, (_, data) in values.items()}, truth['select'], kind)
+        named = {truth['select'][n] for n in ('Current', 'Default',
+                                              'LastKnownGood')}
+        equal(truth['control_sets'], sorted(named), kind)
+
+
+def test_cabinets():
+    for kind in ('xp-sp3', 'xp-sp3-upgraded', 'wrong-machine-drivers'):
+        for truth in guest(kind)[1]['cabinets']:
+            path = os.path.join(WORK.name, 'test.cab')
+            with open(path, 'wb') as output:
+                output.write(contents(kind, truth['path'].replace('\\',
+                                                                  '/')))
+            folder = path + '.d'
+            run('cabextract', '-q', '-d', folder, path)
+            found = {name: digest(os.path.join(folder, name))
+                     for name in os.listdir(folder)}
+            shutil.rmtree(folder)
+            equal(found, truth['members'], kind)
+
+
+def test_mount_refusals():
+    """What ntfs-3g would say to mounting the volume read-write."""
+    expected = {'xp-sp3': 0, 'volume-flag-8000': 0, 'dirty-volume': 0,
+                'resumed': 0, 'hibernated': 14, 'unclean-logfile': 15,
+                'bitlocker': 12}
+    for kind, status in expected.items():
+        found, text = run('ntfs-3g.probe', '--readwrite',
+                          windows_volume(kind), check=False)
+        equal(found, status, kind)
+
+
+def test_volume_flags():
+    for kind, flags in (('xp-sp3', '0x0000'), ('dirty-volume', '0x0001'),
+                        ('volume-flag-8000', '0x8000')):
+        _, text = run('ntfsinfo', '-f', '-m', windows_volume(kind),
+                      text=True)
+        equal(re.search(r'Volume Flags: (\w+)', text).group(1), flags, kind)
+
+
+def test_free_space():
+    for kind, least, most in (('full-volume', 0, 3),
+                              ('almost-full-volume', 20, 40)):
+        _, text = run('ntfsinfo', '-f', '-m', windows_volume(kind),
+                      text=True)
+        free = int(re.search(r'Free Clusters: (\d+)', text).group(1))
+        equal(least <= free <= most, True, '%s: %d' % (kind, free))
+
+
+def test_bad_hives():
+    first, second = struct.unpack_from(
+        '<II', contents('dirty-hive', SYSTEM_HIVE), 4)
+    equal(first - second, 1, 'sequence numbers')
+    for kind in ('dirty-hive', 'bad-hive-checksum', 'no-hive'):
+        path = os.path.join(WORK.name, 'SYSTEM')
+        with open(path, 'wb') as output:
+            output.write(contents(kind, SYSTEM_HIVE))
+        status, _ = run('hivexsh', path, check=False)
+        equal(status == 0, kind == 'dirty-hive', kind)
+
+
+def test_bad_cabinets():
+    for kind in ('no-driver-cab', 'no-system-file'):
+        path = CABINET if kind == 'no-driver-cab' else SYSTEM_HIVE
+        equal(inode(kind, path), 'File not found', kind)
+    whole = contents('xp-sp3', CABINET)
+    equal(contents('truncated-driver-cab', CABINET),
+          whole[:len(whole) // 2])
+    path = os.path.join(WORK.name, 'cut.cab')
+    with open(path, 'wb') as output:
+        output.write(whole[:len(whole) // 2])
+    equal(run('cabextract', '-q', '-t', path, check=False)[0] != 0, True)
+    members = guest('incomplete-driver-cab')[1]['cabinets'][0]['members']
+    equal(('pciide.sys' in members, 'pciidex.sys' in members), (True, False))
+
+
+def test_no_ntfs():
+    raw, truth = guest('no-ntfs')
+    _, text = run('fsstat', '-o', truth['partitions'][0]['start'] // 512,
+                  raw, text=True)
+    equal('File System Type: FAT16' in text, True, text)
+
+
+def test_odd_size():
+    equal(guest('data-size-odd')[1]['disk']['size'] % 512, 100)
+
+
+if __name__ == '__main__':
+    sys.exit(main([(name[5:].replace('_', '-'), function)
+                   for name, function in list(globals().items())
+                   if name.startswith('test_')]))
