@@ -15,6 +15,7 @@
 #include "disk.h"
 #include "error.h"
 #include "guest-limits.h"
+#include "le.h"
 
 #define SECTOR_SIZE 512
 
@@ -40,11 +41,6 @@ typedef struct Entry {
 typedef struct Sector {
     uint8_t bytes[SECTOR_SIZE];
 } Sector;
-
-static uint32_t get_le32(const uint8_t *p)
-{
-    return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 static Entry sector_entry(const Sector *sector, unsigned index)
 {

@@ -21,8 +21,9 @@
 #include <hivex.h>
 
 #include "error.h"
-#include "hive.h"
 #include "guest-limits.h"
+#include "hive.h"
+#include "le.h"
 #include "memfile.h"
 
 #define BASE_BLOCK_SIZE 4096
@@ -42,11 +43,6 @@ struct Hive {
     char *where;
     int64_t last_written;
 };
-
-static uint32_t get_le32(const uint8_t *p)
-{
-    return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 /* The specification's XOR-32: 0 and -1 are never stored. */
 static uint32_t base_block_checksum(const uint8_t *base)
@@ -106,7 +102,7 @@ static void set_errno(Hive *hive, const char *what, GError **errp)
 
 static int64_t filetime_to_unix(const uint8_t *p)
 {
-    int64_t filetime = get_le32(p) | (uint64_t)get_le32(p + 4) << 32;
+    int64_t filetime = get_le64(p);
 
     return (filetime - FILETIME_EPOCH_OFFSET) / FILETIME_PER_SECOND;
 }

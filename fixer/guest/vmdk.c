@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "le.h"
 #include "vmdk.h"
 
 #define SECTOR_SIZE 512
@@ -26,16 +27,6 @@
 #define MAX_DESCRIPTOR (256 * 1024)
 
 #define KEY "ddb.adapterType"
-
-static uint64_t get_le64(const uint8_t *p)
-{
-    uint64_t v = 0;
-
-    for (int i = 7; i >= 0; i--) {
-        v = v << 8 | p[i];
-    }
-    return v;
-}
 
 /*
  * Where the descriptor is: embedded in a sparse extent, or the file itself.

@@ -108,6 +108,20 @@ static bool is_at(Overlay *overlay, const Disk *disk, const ArcPath *arc,
     return true;
 }
 
+/* NTLDR would read the disk through a SCSI driver, which IDE has no use for. */
+static void warn_of_scsi(const ArcPath *arc, const char *text,
+                         GPtrArray *warnings)
+{
+    if (arc->kind != ARC_MULTI) {
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("\\boot.ini: the default entry %s "
+                                        "does not start from IDE: make it "
+                                        "multi(0)disk(0)rdisk(0)partition"
+                                        "(%u)%s", text, arc->partition,
+                                        arc->directory));
+    }
+}
+
 /*
  * Follows boot.ini on the system partition.  Returns false without an error
  * if that leads nowhere.
@@ -134,6 +148,7 @@ static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
         return false;
     }
     if (is_at(overlay, disk, &arc, place, &err)) {
+        warn_of_scsi(&arc, text, warnings);
         return true;
     }
     if (err) {
