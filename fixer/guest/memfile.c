@@ -49,13 +49,16 @@ static int open_memfile(const char *digits, int flags)
 
 /*
  * The names under which libraries know open(): with and without large files,
- * and the variants of a library built with _FORTIFY_SOURCE.  The labels keep
- * the C library's own redirections out of it.
+ * which are the same on 64-bit machines, and the variants of a library built
+ * with _FORTIFY_SOURCE.  The labels keep the C library's own redirections out
+ * of it.
  */
 int memfile_open(const char *name, int flags, ...) __asm__("open");
-int memfile_open64(const char *name, int flags, ...) __asm__("open64");
+int memfile_open64(const char *name, int flags, ...)
+    __asm__("open64") __attribute__((alias("open")));
 int memfile_open_2(const char *name, int flags) __asm__("__open_2");
-int memfile_open64_2(const char *name, int flags) __asm__("__open64_2");
+int memfile_open64_2(const char *name, int flags)
+    __asm__("__open64_2") __attribute__((alias("__open_2")));
 
 static int open_any(const char *name, int flags, mode_t mode)
 {
@@ -65,40 +68,22 @@ static int open_any(const char *name, int flags, mode_t mode)
     return syscall(SYS_openat, AT_FDCWD, name, flags, mode);
 }
 
-/* @mode was passed only with certain flags. */
-static mode_t open_mode(int flags, va_list args)
-{
-    return flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, unsigned) : 0;
-}
-
 int memfile_open(const char *name, int flags, ...)
 {
-    va_list args;
-    mode_t mode;
+    mode_t mode = 0;
 
-    va_start(args, flags);
-    mode = open_mode(flags, args);
-    va_end(args);
-    return open_any(name, flags, mode);
-}
+    /* It is passed only with certain flags. */
+    if (flags & (O_CREAT | __O_TMPFILE)) {
+        va_list args;
 
-int memfile_open64(const char *name, int flags, ...)
-{
-    va_list args;
-    mode_t mode;
-
-    va_start(args, flags);
-    mode = open_mode(flags, args);
-    va_end(args);
+        va_start(args, flags);
+        mode = va_arg(args, unsigned);
+        va_end(args);
+    }
     return open_any(name, flags, mode);
 }
 
 int memfile_open_2(const char *name, int flags)
-{
-    return open_any(name, flags, 0);
-}
-
-int memfile_open64_2(const char *name, int flags)
 {
     return open_any(name, flags, 0);
 }
