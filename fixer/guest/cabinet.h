@@ -32,6 +32,7 @@ bool cabinet_contains(Cabinet *cabinet, const char *member);
  * Extracts one member, case-insensitively by name; the data is streamed, only
  * the folder that holds the member is decompressed.  A member larger than
  * @max_size bytes is an error, by its header and by what really comes out.
+ * Once a member turned out to be damaged, the cabinet gives no other.
  */
 GBytes *cabinet_extract(Cabinet *cabinet, const char *member,
                         size_t max_size, GError **errp);

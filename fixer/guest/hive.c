@@ -247,7 +247,7 @@ char *hive_get_string(Hive *hive, const char *path, const char *name)
     for (size_t i = 0; i < length; i++) {
         const uint8_t *p = g_bytes_get_data(data, NULL);
 
-        units[i] = p[2 * i] | p[2 * i + 1] << 8;
+        units[i] = get_le16(p + 2 * i);
     }
     return g_utf16_to_utf8(units, -1, NULL, NULL, NULL);
 }

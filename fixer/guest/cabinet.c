@@ -1,0 +1,297 @@
+/*
+ * Cabinet files (driver.cab, sp3.cab) through libmspack
+ *
+ * libmspack decompresses; it also reads the headers, but it is made to get
+ * out of a cabinet what it can, while we must not take a driver out of a
+ * damaged one.  So the first 36 bytes are read here first: what is truncated,
+ * part of a set, or too large is refused before libmspack sees it.
+ *
+ * Bytes behind the end that the header names (a signature is there) are fine
+ * and are never read.
+ *
+ * The format is Microsoft's [MS-CAB].
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "cabinet.h"
+#include "error.h"
+#include "le.h"
+#include "mspack-io.h"
+
+/*
+ * Members and folders: driver.cab of Windows XP has some 2,500 of the former.
+ * libmspack keeps all in memory, names of up to 255 bytes included, and walks
+ * the list of folders for each member: these limits keep that to 6 MiB and a
+ * fraction of a second.
+ */
+#define CABINET_FILES_MAX 16384
+#define CABINET_FOLDERS_MAX 4096
+
+/* CFHEADER */
+#define HEADER_SIZE 36
+/* char[4] */
+#define HEADER_SIGNATURE 0x00
+/* u32: bytes of the cabinet */
+#define HEADER_CABINET_SIZE 0x08
+/* u8 each: the format's version, 1.3 */
+#define HEADER_VERSION_MINOR 0x18
+#define HEADER_VERSION_MAJOR 0x19
+/* u16: entries of type CFFOLDER */
+#define HEADER_FOLDERS 0x1a
+/* u16: entries of type CFFILE */
+#define HEADER_FILES 0x1c
+/* u16 */
+#define HEADER_FLAGS 0x1e
+#define FLAG_PREVIOUS_CABINET 0x0001
+#define FLAG_NEXT_CABINET 0x0002
+/* u16: number of this cabinet in its set, from 0 */
+#define HEADER_INDEX 0x22
+
+struct Cabinet {
+    char *name;
+    MspackIo io;
+    struct mscab_decompressor *decompressor;
+    struct mscabd_cabinet *cabinet;
+    /* From a member's name in lower case to its struct mscabd_file. */
+    GHashTable *members;
+    /* The member that libmspack could not extract, if there was one. */
+    char *damaged_member;
+};
+
+static bool cabinet_error(const Cabinet *cabinet, GError **errp,
+                          const char *cause)
+{
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "cabinet %s: %s",
+                cabinet->name, cause);
+    return false;
+}
+
+/* What the header says of itself; sets what may be read of the source. */
+static bool check_header(Cabinet *cabinet, const uint8_t *header,
+                         GError **errp)
+{
+    uint32_t size = get_le32(header + HEADER_CABINET_SIZE);
+    uint16_t flags = get_le16(header + HEADER_FLAGS);
+    uint16_t folders = get_le16(header + HEADER_FOLDERS);
+    uint16_t files = get_le16(header + HEADER_FILES);
+    g_autofree char *cause = NULL;
+
+    if (header[HEADER_VERSION_MAJOR] != 1 ||
+        header[HEADER_VERSION_MINOR] != 3) {
+        cause = g_strdup_printf("version %u.%u is not supported, only 1.3 is",
+                                header[HEADER_VERSION_MAJOR],
+                                header[HEADER_VERSION_MINOR]);
+    } else if (size > cabinet->io.source->size) {
+        cause = g_strdup_printf("it is truncated: its header says %u bytes, "
+                                "%" G_GUINT64_FORMAT " are there", size,
+                                cabinet->io.source->size);
+    } else if (flags & (FLAG_PREVIOUS_CABINET | FLAG_NEXT_CABINET)) {
+        cause = g_strdup_printf("it is part %u of a set of several cabinets, "
+                                "which is not supported: unpack the whole set",
+                                get_le16(header + HEADER_INDEX) + 1);
+    } else if (folders == 0 || files == 0) {
+        cause = g_strdup("it is empty");
+    } else if (folders > CABINET_FOLDERS_MAX || files > CABINET_FILES_MAX) {
+        cause = g_strdup_printf("%u files in %u folders are more than the %d "
+                                "in %d that are supported", files, folders,
+                                CABINET_FILES_MAX, CABINET_FOLDERS_MAX);
+    }
+    cabinet->io.input_size = size;
+    return !cause || cabinet_error(cabinet, errp, cause);
+}
+
+static bool read_header(Cabinet *cabinet, GError **errp)
+{
+    ByteSource *source = cabinet->io.source;
+    uint8_t header[HEADER_SIZE] = { 0 };
+    size_t length = MIN(source->size, HEADER_SIZE);
+
+    if (!source_read(source, 0, header, length, errp)) {
+        g_prefix_error(errp, "cabinet %s: ", cabinet->name);
+        return false;
+    }
+    if (memcmp(header + HEADER_SIGNATURE, "MSCF", 4) != 0) {
+        return cabinet_error(cabinet, errp, "it is not a cabinet: it does not "
+                             "begin with MSCF");
+    }
+    if (length < HEADER_SIZE) {
+        return cabinet_error(cabinet, errp, "it is truncated within its "
+                             "header");
+    }
+    return check_header(cabinet, header, errp);
+}
+
+/*
+ * A name as members are looked up by.  Names are ASCII, or UTF-8 if a flag
+ * says so, or of an unknown code page, which is compared byte by byte.
+ */
+static char *fold_name(const char *name)
+{
+    return g_utf8_validate(name, -1, NULL) ? g_utf8_casefold(name, -1)
+                                           : g_ascii_strdown(name, -1);
+}
+
+/* The first of several members of one name counts. */
+static void index_members(Cabinet *cabinet)
+{
+    struct mscabd_file *file;
+
+    cabinet->members = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                             NULL);
+    for (file = cabinet->cabinet->files; file; file = file->next) {
+        g_autofree char *name = fold_name(file->filename);
+
+        if (!g_hash_table_contains(cabinet->members, name)) {
+            g_hash_table_insert(cabinet->members, g_steal_pointer(&name),
+                                file);
+        }
+    }
+}
+
+static bool open_with_libmspack(Cabinet *cabinet, GError **errp)
+{
+    int selftest;
+
+    /* off_t must be as wide here as in the library */
+    MSPACK_SYS_SELFTEST(selftest);
+    g_assert(selftest == MSPACK_ERR_OK);
+    cabinet->decompressor = mspack_create_cab_decompressor(
+        &mspack_io_system);
+    g_assert(cabinet->decompressor);
+    cabinet->cabinet = cabinet->decompressor->open(
+        cabinet->decompressor, mspack_io_name(&cabinet->io));
+    if (!cabinet->cabinet) {
+        int code = cabinet->decompressor->last_error(cabinet->decompressor);
+
+        mspack_io_set_error(&cabinet->io, code, errp, "cabinet %s",
+                            cabinet->name);
+        return false;
+    }
+    return true;
+}
+
+Cabinet *cabinet_open(ByteSource *source, const char *name, GError **errp)
+{
+    g_autoptr(Cabinet) cabinet = g_new0(Cabinet, 1);
+
+    cabinet->name = g_strdup(name);
+    mspack_io_init(&cabinet->io, source);
+    if (!read_header(cabinet, errp) || !open_with_libmspack(cabinet, errp)) {
+        return NULL;
+    }
+    index_members(cabinet);
+    return g_steal_pointer(&cabinet);
+}
+
+void cabinet_free(Cabinet *cabinet)
+{
+    if (!cabinet) {
+        return;
+    }
+    if (cabinet->members) {
+        g_hash_table_unref(cabinet->members);
+    }
+    if (cabinet->cabinet) {
+        cabinet->decompressor->close(cabinet->decompressor, cabinet->cabinet);
+    }
+    if (cabinet->decompressor) {
+        mspack_destroy_cab_decompressor(cabinet->decompressor);
+    }
+    mspack_io_clear(&cabinet->io);
+    g_free(cabinet->damaged_member);
+    g_free(cabinet->name);
+    g_free(cabinet);
+}
+
+static struct mscabd_file *find_member(Cabinet *cabinet, const char *member)
+{
+    g_autofree char *name = fold_name(member);
+
+    return g_hash_table_lookup(cabinet->members, name);
+}
+
+bool cabinet_contains(Cabinet *cabinet, const char *member)
+{
+    return find_member(cabinet, member) != NULL;
+}
+
+/*
+ * Once libmspack has failed, nothing more is taken out of the cabinet: after
+ * a block that should go on in another cabinet, libmspack 0.11 reads the next
+ * member of that folder from a handle that it has closed.
+ */
+static bool check_undamaged(const Cabinet *cabinet, const char *member,
+                            GError **errp)
+{
+    if (cabinet->damaged_member) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s in cabinet %s: the cabinet is damaged, %s could not "
+                    "be unpacked", member, cabinet->name,
+                    cabinet->damaged_member);
+        return false;
+    }
+    return true;
+}
+
+/* Whether the headers allow to extract @file at all. */
+static bool check_member(const Cabinet *cabinet,
+                         const struct mscabd_file *file, const char *member,
+                         size_t max_size, GError **errp)
+{
+    int method;
+
+    if (!file->folder) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s in cabinet %s: it is in a folder that is not there",
+                    member, cabinet->name);
+        return false;
+    }
+    if (file->length > max_size) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s in cabinet %s: its %u bytes are more than the %zu "
+                    "that such a file may have", member, cabinet->name,
+                    file->length, max_size);
+        return false;
+    }
+    method = MSCABD_COMP_METHOD(file->folder->comp_type);
+    if (method != MSCAB_COMP_NONE && method != MSCAB_COMP_MSZIP &&
+        method != MSCAB_COMP_QUANTUM && method != MSCAB_COMP_LZX) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s in cabinet %s: compression method %d is not supported",
+                    member, cabinet->name, method);
+        return false;
+    }
+    return true;
+}
+
+GBytes *cabinet_extract(Cabinet *cabinet, const char *member,
+                        size_t max_size, GError **errp)
+{
+    struct mscabd_file *file = find_member(cabinet, member);
+    g_autoptr(GBytes) data = NULL;
+    int code;
+
+    if (!file) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
+                    "%s is not in cabinet %s", member, cabinet->name);
+        return NULL;
+    }
+    if (!check_undamaged(cabinet, member, errp) ||
+        !check_member(cabinet, file, member, max_size, errp)) {
+        return NULL;
+    }
+    mspack_io_start_output(&cabinet->io, file->length);
+    code = cabinet->decompressor->extract(cabinet->decompressor, file,
+                                          mspack_io_name(&cabinet->io));
+    data = mspack_io_finish_output(&cabinet->io);
+    if (code != MSPACK_ERR_OK || g_bytes_get_size(data) != file->length) {
+        cabinet->damaged_member = g_strdup(member);
+        mspack_io_set_error(&cabinet->io, code, errp, "%s in cabinet %s",
+                            member, cabinet->name);
+        return NULL;
+    }
+    return g_steal_pointer(&data);
+}
