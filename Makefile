@@ -1,0 +1,86 @@
+# win-xenprep: make, make check, make demo, make install, make help
+#
+# Each of the two builds is ninja's; this only says what to build.  The first
+# call of make configures, and so does the first one after configure or the
+# patches of QEMU were changed.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+SHELL := /bin/bash
+
+.PHONY: all helper qemu links check demo install uninstall clean distclean \
+        format packages-test help
+
+all: helper qemu
+
+# These work without a configured tree.
+without_config := help format clean distclean
+ifneq ($(filter-out $(without_config),$(or $(MAKECMDGOALS),all)),)
+include build/config.mk
+else
+-include $(wildcard build/config.mk)
+endif
+
+build/config.mk: configure $(wildcard scripts/* qemu-patches/* qemu-patches/*/*)
+	@./configure --again
+
+# "make -jN" is for ninja; make itself never runs two of them at once.
+.NOTPARALLEL:
+NINJA = ninja $(filter-out -j,$(filter -j%,$(MAKEFLAGS))) $(if $(V),-v)
+
+qemu_build := build/qemu-$(QEMU_VERSION)/build
+tool_targets := qemu-img qemu-nbd qemu-io storage-daemon/qemu-storage-daemon
+helper_binary := build/fixer/fixer/win-xenprep-helper
+
+helper:
+	$(NINJA) -C build/fixer
+
+links:
+	@scripts/link-files $(QEMU_VERSION) $(PREFIX)
+
+qemu: links
+	$(NINJA) -C $(qemu_build) $(tool_targets)
+
+# The packages of role "test" make tests run that else are skipped.
+packages-test:
+	@scripts/packages test
+
+check: packages-test all
+	@$(PYTHON) tests/run-tests $(TESTS)
+
+demo: packages-test all
+	@$(PYTHON) scripts/demo $(QEMU_VERSION)
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+libexecdir := $(DESTDIR)$(PREFIX)/libexec
+
+install: all
+	install -d $(bindir) $(libexecdir)
+	install -m 755 $(addprefix $(qemu_build)/,$(tool_targets)) $(bindir)
+	install -m 755 $(helper_binary) $(libexecdir)
+
+uninstall:
+	rm -f $(addprefix $(bindir)/,$(notdir $(tool_targets))) \
+	    $(libexecdir)/win-xenprep-helper
+
+clean:
+	@for dir in build/fixer build/qemu-*/build; do \
+	    test ! -f $$dir/build.ninja || ninja -C $$dir -t clean; \
+	done
+	rm -rf build/guests build/demo build/tests
+
+distclean:
+	rm -rf build
+
+format:
+	@scripts/format
+
+help:
+	@echo 'make            build the patched QEMU tools and their helper'
+	@echo 'make check      run all tests; TESTS="NAME..." some of them'
+	@echo 'make demo       prepare a sample VMware disk, and show the result'
+	@echo 'make install    install below the prefix (DESTDIR is honoured)'
+	@echo 'make uninstall  remove what was installed'
+	@echo 'make format     clang-format our own C files'
+	@echo 'make clean      remove what was built; distclean: all of build/'
+	@echo './configure --help tells how to choose the prefix and the QEMU.'
