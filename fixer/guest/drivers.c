@@ -57,66 +57,86 @@ static bool in_list(char **names, const char *name)
     return false;
 }
 
-/* A driver imports from its like, the kernel and the HAL. */
-static bool has_module(Planner *planner, const char *name)
+/*
+ * Whether a module that drivers import from is there: one of their like, the
+ * kernel, or the HAL.  Returns false if that cannot be told.
+ */
+static bool has_module(Planner *planner, const char *name, bool *has,
+                       GError **errp)
 {
     static const char *const directories[] = {
         "system32\\drivers\\", "system32\\",
     };
 
-    if (in_list(planner->profile->files, name)) {
-        return true;
-    }
-    for (unsigned i = 0; i < G_N_ELEMENTS(directories); i++) {
+    *has = in_list(planner->profile->files, name);
+    for (unsigned i = 0; !*has && i < G_N_ELEMENTS(directories); i++) {
         g_autofree char *below = g_strconcat(directories[i], name, NULL);
         g_autofree char *path = windows_path(&planner->windows->place, below);
 
-        if (volume_exists(planner->volume, path)) {
-            return true;
+        if (!volume_exists(planner->volume, path, has, errp)) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
-/* Why the driver would not load in this guest, or NULL if it would. */
-static char *why_unfit(Planner *planner, const PeInfo *pe)
+/*
+ * Sets *@why to why the driver would not load in this guest, or to NULL if it
+ * would.  Returns false if that cannot be told.
+ */
+static bool find_unfit(Planner *planner, const PeInfo *pe, char **why,
+                       GError **errp)
 {
+    *why = NULL;
     if (pe->machine != planner->windows->machine) {
         g_autofree char *is = pe_machine_string(pe->machine);
         g_autofree char *wanted = pe_machine_string(planner->windows->machine);
 
-        return g_strdup_printf("it is for %s, the guest is %s", is, wanted);
+        *why = g_strdup_printf("it is for %s, the guest is %s", is, wanted);
     }
-    for (char **module = pe->imports; *module; module++) {
-        if (strpbrk(*module, "\\/") || !has_module(planner, *module)) {
-            return g_strdup_printf("it imports from %s, which the guest "
-                                   "does not have", *module);
+    for (char **module = pe->imports; *module && !*why; module++) {
+        bool has = false;
+
+        if (!strpbrk(*module, "\\/") &&
+            !has_module(planner, *module, &has, errp)) {
+            return false;
+        }
+        if (!has) {
+            *why = g_strdup_printf("it imports from %s, which the guest does "
+                                   "not have", *module);
         }
     }
-    return NULL;
+    return true;
 }
 
 /*
- * Why the file has to be written, or NULL if the one there fits.  Sets @errp
- * if the file there cannot be read.
+ * Sets *@why to why the file has to be written, or to NULL if the one there
+ * fits.  Returns false if that cannot be told.
  */
-static char *why_needed(Planner *planner, const char *path, bool *exists,
-                        GError **errp)
+static bool find_why(Planner *planner, const char *path, bool *exists,
+                     char **why, GError **errp)
 {
     g_autoptr(GBytes) bytes = NULL;
     g_autoptr(PeInfo) pe = NULL;
 
-    *exists = volume_exists(planner->volume, path);
+    *why = NULL;
+    if (!volume_exists(planner->volume, path, exists, errp)) {
+        return false;
+    }
     if (!*exists) {
-        return g_strdup("missing");
+        *why = g_strdup("missing");
+        return true;
     }
     bytes = volume_read(planner->volume, path, LIMIT_PE_SIZE, errp);
     if (!bytes) {
-        return NULL;
+        return false;
     }
     pe = pe_parse(path, bytes, NULL);
-    return pe ? why_unfit(planner, pe)
-              : g_strdup("the one there is no driver");
+    if (!pe) {
+        *why = g_strdup("the one there is no driver");
+        return true;
+    }
+    return find_unfit(planner, pe, why, errp);
 }
 
 /* Adds an edit, yet without bytes, for each file that is not there or unfit. */
@@ -124,13 +144,11 @@ static bool find_needed(Planner *planner, GPtrArray *needed, GError **errp)
 {
     for (char **name = planner->profile->files; *name; name++) {
         g_autofree char *path = target_path(planner, *name);
-        GError *err = NULL;
+        g_autofree char *why = NULL;
         bool exists;
-        g_autofree char *why = why_needed(planner, path, &exists, &err);
         FileEdit *edit;
 
-        if (err) {
-            g_propagate_error(errp, err);
+        if (!find_why(planner, path, &exists, &why, errp)) {
             return false;
         }
         if (!why) {
@@ -156,8 +174,11 @@ static bool check_fit(Planner *planner, const char *member, const PeInfo *pe,
                       GError **errp)
 {
     const PeVersion *kernel = &planner->windows->version;
-    g_autofree char *why = why_unfit(planner, pe);
+    g_autofree char *why = NULL;
 
+    if (!find_unfit(planner, pe, &why, errp)) {
+        return false;
+    }
     if (!why && pe->has_version &&
         pe_version_compare(&pe->file_version, kernel) > 0) {
         g_autofree char *is = pe_version_string(&pe->file_version);
@@ -236,10 +257,14 @@ static bool take_from_cabinets(Planner *planner, GPtrArray *needed,
 
     for (char **p = planner->profile->cabinets; *p; p++) {
         g_autoptr(GError) err = NULL;
+        bool exists;
 
         g_free(path);
         path = cabinet_path(planner, *p);
-        if (!volume_exists(planner->volume, path)) {
+        if (!volume_exists(planner->volume, path, &exists, errp)) {
+            return false;
+        }
+        if (!exists) {
             continue;
         }
         if (extract_all(planner, path, needed, &err)) {

@@ -150,11 +150,18 @@ static bool write_exact(Volume *volume, ntfs_attr *na, const char *path,
     return true;
 }
 
-bool volume_exists(Volume *volume, const char *path)
+bool volume_exists(Volume *volume, const char *path, bool *exists,
+                   GError **errp)
 {
-    ntfs_inode *ni = open_inode(volume, path, NULL);
+    g_autoptr(GError) err = NULL;
+    ntfs_inode *ni = open_inode(volume, path, &err);
 
-    return ni && close_inode(volume, ni, path, true, NULL);
+    *exists = ni != NULL;
+    if (!ni && !g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NOT_FOUND)) {
+        g_propagate_error(errp, g_steal_pointer(&err));
+        return false;
+    }
+    return !ni || close_inode(volume, ni, path, true, errp);
 }
 
 bool volume_stat(Volume *volume, const char *path, VolumeFileInfo *info,

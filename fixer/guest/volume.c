@@ -66,8 +66,8 @@ void volume_set_error(Volume *volume, const char *what, GError **errp)
                     "space in the source VM", volume->label, what);
     } else {
         g_set_error(errp, GUEST_ERROR,
-                    err == ENOENT ? GUEST_ERROR_NOT_FOUND
-                                  : GUEST_ERROR_INVALID,
+                    err == ENOENT || err == ENOTDIR ? GUEST_ERROR_NOT_FOUND
+                                                    : GUEST_ERROR_INVALID,
                     "%s: %s: %s", volume->label, what, g_strerror(err));
     }
 }

@@ -66,8 +66,12 @@ bool volume_check_not_hibernated(Volume *volume, GError **errp);
  */
 bool volume_check_clean(Volume *volume, GError **errp);
 
-/* Whether there is such a file or directory. */
-bool volume_exists(Volume *volume, const char *path);
+/*
+ * Sets *@exists to whether there is such a file or directory.  Returns false
+ * if that cannot be told, which is not the same as no.
+ */
+bool volume_exists(Volume *volume, const char *path, bool *exists,
+                   GError **errp);
 
 bool volume_stat(Volume *volume, const char *path, VolumeFileInfo *info,
                  GError **errp);

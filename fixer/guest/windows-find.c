@@ -25,11 +25,14 @@ void windows_place_clear(WindowsPlace *place)
     g_clear_pointer(&place->system_root, g_free);
 }
 
-static bool is_system_root(Volume *volume, const char *directory)
+/* True if @directory is %SystemRoot%; false with or without an error. */
+static bool is_system_root(Volume *volume, const char *directory,
+                           GError **errp)
 {
     g_autofree char *mark = g_strconcat(directory, MARK, NULL);
+    bool exists;
 
-    return volume_exists(volume, mark);
+    return volume_exists(volume, mark, &exists, errp) && exists;
 }
 
 /* The volume in @partition, or NULL without an error if it is not NTFS. */
@@ -96,11 +99,10 @@ static bool is_at(Overlay *overlay, const Disk *disk, const ArcPath *arc,
         return false;
     }
     volume = open_if_ntfs(overlay, partition, &err);
-    if (err) {
-        g_propagate_error(errp, err);
-        return false;
-    }
-    if (!volume || !is_system_root(volume, arc->directory)) {
+    if (!volume || !is_system_root(volume, arc->directory, &err)) {
+        if (err) {
+            g_propagate_error(errp, err);
+        }
         return false;
     }
     place->partition = partition;
@@ -166,23 +168,30 @@ static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
     return false;
 }
 
-/* The usual names come first, then whatever else is in the root. */
+/*
+ * %SystemRoot% on @volume: the usual names come first, then whatever else is
+ * in the root.  NULL with or without an error.
+ */
 static char *search_volume(Volume *volume, GError **errp)
 {
-    static const char *const usual[] = { "\\WINDOWS", "\\WINNT" };
-    g_auto(GStrv) names = NULL;
+    g_auto(GStrv) names = volume_list(volume, "\\", errp);
+    g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
+    GError *err = NULL;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(usual); i++) {
-        if (is_system_root(volume, usual[i])) {
-            return g_strdup(usual[i]);
-        }
-    }
-    names = volume_list(volume, "\\", errp);
+    g_ptr_array_add(candidates, g_strdup("\\WINDOWS"));
+    g_ptr_array_add(candidates, g_strdup("\\WINNT"));
     for (char **name = names; name && *name; name++) {
-        g_autofree char *directory = g_strconcat("\\", *name, NULL);
+        g_ptr_array_add(candidates, g_strconcat("\\", *name, NULL));
+    }
+    for (guint i = 0; names && i < candidates->len; i++) {
+        const char *directory = g_ptr_array_index(candidates, i);
 
-        if (is_system_root(volume, directory)) {
-            return g_steal_pointer(&directory);
+        if (is_system_root(volume, directory, &err)) {
+            return g_strdup(directory);
+        }
+        if (err) {
+            g_propagate_error(errp, err);
+            return NULL;
         }
     }
     return NULL;
