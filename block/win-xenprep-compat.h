@@ -55,11 +55,21 @@ typedef bool XenprepStatusMode;
 #define XENPREP_STATUS_MAPPING false
 #endif
 
-/* 8.0 made it a function of its own in coroutines. */
+/*
+ * 8.0 made it a function of its own in coroutines.  It counts in sectors; the
+ * exact length is the protocol driver's, which newer versions ask for in
+ * coroutines only: there the sectors have to do.
+ */
 #if XENPREP_QEMU_AT_LEAST(8, 0)
 #define xenprep_co_getlength bdrv_co_getlength
+#define xenprep_exact_length bdrv_getlength
 #else
 #define xenprep_co_getlength bdrv_getlength
+static inline int64_t xenprep_exact_length(BlockDriverState *file)
+{
+    return file->drv && file->drv->bdrv_getlength
+           ? file->drv->bdrv_getlength(file) : bdrv_getlength(file);
+}
 #endif
 
 /* 8.2 brought the flag for compressed clusters. */

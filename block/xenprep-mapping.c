@@ -141,15 +141,49 @@ check_last_sector(BlockDriverState *layer, const char *extent, int64_t end,
     return 0;
 }
 
+/*
+ * A file with data of a VMDK has whole sectors.  bdrv_getlength() would count
+ * one of which only a part is left as whole, so that the rest reads as zeros.
+ */
+static int GRAPH_RDLOCK check_whole_sectors(BlockDriverState *file,
+                                            Error **errp)
+{
+    int64_t length = xenprep_exact_length(file);
+
+    if (length < 0) {
+        error_setg_errno(errp, -length, "cannot tell the length of '%s'",
+                         file->filename);
+        return length;
+    }
+    if (length % BDRV_SECTOR_SIZE) {
+        error_setg(errp, "'%s' is cut off: its %" PRId64 " bytes are no "
+                   "whole sectors; copy it from VMware again",
+                   file->filename, length);
+        return -EIO;
+    }
+    return 0;
+}
+
 /* One layer: the disk itself, or what it is based on. */
 static int GRAPH_RDLOCK
 check_layer(BlockDriverState *layer, Error **errp)
 {
     g_autoptr(ImageInfoSpecific) info = bdrv_get_specific_info(layer, errp);
+    BdrvChild *child;
     int64_t end = 0;
 
     if (!info || info->type != IMAGE_INFO_SPECIFIC_KIND_VMDK) {
         return 0;
+    }
+    /* A descriptor in a file of its own has no data. */
+    QLIST_FOREACH(child, &layer->children, next) {
+        if (child->role & BDRV_CHILD_DATA) {
+            int ret = check_whole_sectors(child->bs, errp);
+
+            if (ret < 0) {
+                return ret;
+            }
+        }
     }
     for (ImageInfoList *extent = info->u.vmdk.data->extents; extent;
          extent = extent->next) {
