@@ -194,7 +194,8 @@ static uint8_t *receive_payload(XenprepWire *wire, size_t *length,
         ret = -EPROTO;
     }
     if (ret == 0) {
-        payload = g_malloc(frame.length);
+        /* One byte more: an empty payload is no failure to allocate. */
+        payload = g_malloc(frame.length + 1);
         ret = xenprep_wire_recv_payload(wire, payload, frame.length);
     }
     if (ret < 0) {

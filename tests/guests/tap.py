@@ -57,8 +57,8 @@ def main(tests):
             print('ok %d %s # SKIP %s' % (number, name, reason))
         except Exception:               # a test that breaks has failed
             failed += 1
-            print('not ok %d %s' % (number, name))
             for line in traceback.format_exc().splitlines():
                 print('# ' + line)
+            print('not ok %d %s' % (number, name))
         sys.stdout.flush()
     return 1 if failed else 0

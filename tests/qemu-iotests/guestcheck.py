@@ -160,11 +160,25 @@ def changed_files(before, after):
 
 
 def check_bitmap(partition):
-    """What ntfsresize says of the volume's cluster accounting."""
+    """What ntfsresize finds wrong with the volume's cluster accounting."""
     out = run('ntfsresize', '-i', '-f', partition, check=False).stdout
     bad = [line for line in out.splitlines()
            if re.search('mismatch|ERROR|corrupt|inconsist', line, re.I)]
+    if 'Space in use' not in out:
+        bad.append('ntfsresize did not come to its end')
     return bad
+
+
+def spoil_bitmap(partition):
+    """Frees eight clusters in $Bitmap that are in use."""
+    cluster = int(re.search(r'^Type: \$DATA .*\n(\d+)',
+                            run('istat', partition, '6').stdout,
+                            re.M).group(1))
+    size = int(re.search(r'^Cluster Size: (\d+)',
+                         run('fsstat', partition).stdout, re.M).group(1))
+    with open(partition, 'r+b') as file:
+        file.seek(cluster * size)
+        file.write(b'\0')
 
 
 def parse_reg(text):
