@@ -44,7 +44,8 @@
 #endif
 
 #define CPU_SECONDS 120
-#define MAX_DESCRIPTORS 16
+/* The socket, two of /dev/null, two memory files and their duplicates. */
+#define MAX_DESCRIPTORS 8
 
 static bool fail(const char *what, int err, GError **errp)
 {
@@ -140,8 +141,8 @@ static int enter_rlimits(void)
         { RLIMIT_AS, 5ULL * LIMIT_HIVE_SIZE + 256ULL * MiB },
 #endif
         { RLIMIT_CPU, CPU_SECONDS },
-        /* Memory files are files. */
-        { RLIMIT_FSIZE, 2ULL * LIMIT_HIVE_SIZE },
+        /* Memory files are files: a hive, and what an edit adds to it. */
+        { RLIMIT_FSIZE, LIMIT_HIVE_SIZE + 32ULL * MiB },
         { RLIMIT_NOFILE, MAX_DESCRIPTORS },
         { RLIMIT_NPROC, 0 },
         { RLIMIT_CORE, 0 },
@@ -164,16 +165,18 @@ static const int allowed[] = {
     /* memory files, and what is open already */
     SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(lseek),
     SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(pwrite64),
-    SCMP_SYS(writev), SCMP_SYS(fstat), SCMP_SYS(fcntl), SCMP_SYS(close),
+    SCMP_SYS(writev), SCMP_SYS(fstat), SCMP_SYS(close),
     /* memory; mmap() and mprotect(): see below */
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
     SCMP_SYS(futex), SCMP_SYS(getrandom),
     /* time */
     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-    /* the end, abort() included */
+    /* after Ctrl-Z and fg, in the middle of another call */
+    SCMP_SYS(restart_syscall),
+    /* the end, abort() included; tgkill(): see below */
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(getpid),
-    SCMP_SYS(gettid), SCMP_SYS(tgkill),
+    SCMP_SYS(gettid),
 };
 
 /* What a library may try, and take a no for. */
@@ -193,6 +196,12 @@ static int add_argument_rules(scmp_filter_ctx filter)
     /* fstat() of the C library is fstatat(fd, "", AT_EMPTY_PATH). */
     struct scmp_arg_cmp of_fd = SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH);
     struct scmp_arg_cmp of_path = SCMP_A3(SCMP_CMP_NE, AT_EMPTY_PATH);
+    /* abort() signals this process; no other may be signalled, */
+    struct scmp_arg_cmp to_self = SCMP_A0(SCMP_CMP_EQ, getpid());
+    /* and not by way of a descriptor's owner either. */
+    struct scmp_arg_cmp duplicate = SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC);
+    struct scmp_arg_cmp get_flags = SCMP_A1(SCMP_CMP_EQ, F_GETFD);
+    struct scmp_arg_cmp set_flags = SCMP_A1(SCMP_CMP_EQ, F_SETFD);
     const struct {
         uint32_t action;
         int call;
@@ -202,6 +211,10 @@ static int add_argument_rules(scmp_filter_ctx filter)
         { SCMP_ACT_ALLOW, SCMP_SYS(mprotect), no_exec },
         { SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), of_fd },
         { SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), of_path },
+        { SCMP_ACT_ALLOW, SCMP_SYS(tgkill), to_self },
+        { SCMP_ACT_ALLOW, SCMP_SYS(fcntl), duplicate },
+        { SCMP_ACT_ALLOW, SCMP_SYS(fcntl), get_flags },
+        { SCMP_ACT_ALLOW, SCMP_SYS(fcntl), set_flags },
     };
     int ret = 0;
 

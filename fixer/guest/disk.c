@@ -85,8 +85,12 @@ static bool is_partition_table(const Sector *sector)
     return true;
 }
 
-static void add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
-                          uint64_t base)
+/*
+ * A partition beyond the end keeps its number, which ARC paths count, but has
+ * no size; one that the guest may need means that the image is cut off.
+ */
+static bool add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
+                          uint64_t base, GError **errp)
 {
     Partition partition = {
         .number = disk->partitions->len + 1,
@@ -96,13 +100,18 @@ static void add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
         .size = (uint64_t)entry->count * SECTOR_SIZE,
     };
 
-    g_array_append_val(disk->partitions, partition);
     if (partition.start > overlay_size(overlay) ||
         partition.size > overlay_size(overlay) - partition.start) {
-        /* It keeps its number: ARC paths count it. */
-        g_array_index(disk->partitions, Partition,
-                      disk->partitions->len - 1).size = 0;
+        if (partition.type == PARTITION_TYPE_IFS || partition.active) {
+            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                        "partition %u ends beyond the end of the disk: the "
+                        "image is cut off, copy it again", partition.number);
+            return false;
+        }
+        partition.size = 0;
     }
+    g_array_append_val(disk->partitions, partition);
+    return true;
 }
 
 /*
@@ -134,8 +143,9 @@ static bool read_logical(Disk *disk, Overlay *overlay, uint64_t first,
 
             if (is_extended(&entry)) {
                 next = next ? next : first + entry.start;
-            } else if (entry.type != PARTITION_TYPE_EMPTY) {
-                add_partition(disk, overlay, &entry, at);
+            } else if (entry.type != PARTITION_TYPE_EMPTY &&
+                       !add_partition(disk, overlay, &entry, at, errp)) {
+                return false;
             }
         }
         if (!next) {
@@ -170,8 +180,9 @@ static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
     for (unsigned i = 0; i < MBR_ENTRIES; i++) {
         Entry entry = sector_entry(mbr, i);
 
-        if (entry.type != PARTITION_TYPE_EMPTY && !is_extended(&entry)) {
-            add_partition(disk, overlay, &entry, 0);
+        if (entry.type != PARTITION_TYPE_EMPTY && !is_extended(&entry) &&
+            !add_partition(disk, overlay, &entry, 0, errp)) {
+            return false;
         }
     }
     for (unsigned i = 0; i < MBR_ENTRIES; i++) {

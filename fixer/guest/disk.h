@@ -42,7 +42,8 @@ typedef struct Disk {
 
 /*
  * Reads the partition tables.  A disk without any is GUEST_ERROR_NO_GUEST; a
- * GPT disk is refused; a partition that is not within the disk has size 0.
+ * GPT disk is refused, and one that is cut off: an NTFS or active partition
+ * ends beyond it.  Any other partition that does has size 0.
  */
 Disk *disk_read(Overlay *overlay, GError **errp);
 

@@ -61,6 +61,7 @@ static s64 device_seek(struct ntfs_device *dev, s64 offset, int whence)
 /* Keeps the first error as the cause, for volume_set_error(). */
 static s64 device_failed(DeviceState *s, GError *err)
 {
+    s->volume->failed = true;
     if (s->volume->device_error) {
         g_error_free(err);
     } else {

@@ -308,19 +308,19 @@ static le32 security_of(Volume *volume, const char *path)
 }
 
 /*
- * A new file gets the security descriptor of a file beside it.  Without one,
- * libntfs-3g would let everyone do everything with it.
+ * A new file gets the security descriptor of a file of its kind beside it.
+ * Without one, libntfs-3g would let everyone do everything with it.
  */
-static bool find_security(Volume *volume, const char *directory, le32 *id,
-                          GError **errp)
+static bool find_security(Volume *volume, const char *directory,
+                          const char *extension, le32 *id, GError **errp)
 {
     g_auto(GStrv) names = volume_list(volume, directory, errp);
 
     for (char **name = names; name && *name; name++) {
         g_autofree char *path = g_strdup_printf("%s\\%s", directory, *name);
+        const char *dot = strrchr(*name, '.');
 
-        if (**name == '$') {
-            /* NTFS's own, in the root */
+        if (!dot || g_ascii_strcasecmp(dot, extension) != 0) {
             continue;
         }
         *id = security_of(volume, path);
@@ -330,8 +330,9 @@ static bool find_security(Volume *volume, const char *directory, le32 *id,
     }
     if (names) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
-                    "%s: %s: there is no file whose security descriptor a "
-                    "new one could get", volume->label, directory);
+                    "%s: %s: there is no other *%s file whose security "
+                    "descriptor a new one could get", volume->label,
+                    directory, extension);
     }
     return false;
 }
@@ -402,10 +403,12 @@ bool volume_create(Volume *volume, const char *path, GBytes *bytes,
 {
     const char *slash = strrchr(path, '\\');
     g_autofree char *dir_path = g_strndup(path, slash - path);
+    const char *dot = strrchr(slash, '.');
     ntfs_inode *dir;
     le32 security_id;
 
-    if (!find_security(volume, dir_path, &security_id, errp)) {
+    if (!find_security(volume, dir_path, dot ? dot : "", &security_id,
+                       errp)) {
         return false;
     }
     dir = open_inode(volume, dir_path, errp);

@@ -32,6 +32,13 @@ struct Volume {
      * passes on an errno at most: this is the cause behind its EIO.
      */
     GError *device_error;
+    /*
+     * A read or write failed at any time.  libntfs-3g goes on after some
+     * failures as if nothing had happened, so that a volume which was
+     * written to is not to be trusted then.
+     */
+    bool failed;
+    VolumeAccess access;
 };
 
 /* volume-device.c: a device for libntfs-3g over the overlay. */

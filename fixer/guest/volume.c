@@ -116,6 +116,7 @@ Volume *volume_open(Overlay *overlay, const Partition *partition,
 
     setup_library();
     volume->overlay = overlay;
+    volume->access = access;
     volume->start = partition->start;
     volume->size = partition->size;
     volume->label = g_strdup_printf("partition %u", partition->number);
@@ -130,10 +131,12 @@ bool volume_close(Volume *volume, GError **errp)
     bool ok = true;
 
     if (volume->ntfs) {
+        /* Frees the volume, whatever it returns. */
         ok = ntfs_umount(volume->ntfs, FALSE) == 0;
-        if (!ok) {
+        if (!ok || (volume->failed && volume->access == VOLUME_READ_WRITE)) {
+            ok = false;
+            errno = EIO;
             volume_set_error(volume, "the volume cannot be written", errp);
-            ntfs_umount(volume->ntfs, TRUE);
         }
     }
     g_clear_error(&volume->device_error);
@@ -191,7 +194,9 @@ static bool check_logfile(Volume *volume, GError **errp)
         volume_set_error(volume, "$LogFile", errp);
     } else {
         clean = logfile_is_clean(na);
-        if (!clean) {
+        if (!clean && volume->device_error) {
+            volume_set_error(volume, "$LogFile", errp);
+        } else if (!clean) {
             g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
                         "%s: the NTFS journal ($LogFile) is not clean, "
                         "Windows was not shut down: " SHUT_DOWN,

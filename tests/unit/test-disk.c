@@ -121,13 +121,31 @@ static void test_beyond_the_disk(void)
     g_autofree TestDisk *t = g_new0(TestDisk, 1);
     g_autoptr(Disk) disk = NULL;
 
-    put_entry(t, 0, 0, 0, 7, 63, SECTORS);
-    put_entry(t, 0, 1, 0, 7, UINT32_MAX, UINT32_MAX);
+    put_entry(t, 0, 0, 0, 0x83, 63, SECTORS);
+    put_entry(t, 0, 1, 0, 0x0b, UINT32_MAX, UINT32_MAX);
     put_entry(t, 0, 2, 0, 7, 100, 200);
     disk = read_disk(t, NULL);
     g_assert_cmpuint(disk_partition(disk, 1)->size, ==, 0);
     g_assert_cmpuint(disk_partition(disk, 2)->size, ==, 0);
     check(disk, 3, 7, 100, 200);
+}
+
+/* What the guest needs is not there. */
+static void test_cut_off(void)
+{
+    static const struct {
+        uint8_t flags, type;
+    } entries[] = { { 0, 7 }, { ACTIVE, 6 } };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(entries); i++) {
+        g_autofree TestDisk *t = g_new0(TestDisk, 1);
+        g_autoptr(GError) err = NULL;
+
+        put_entry(t, 0, 0, entries[i].flags, entries[i].type, 63, SECTORS);
+        g_assert_null(read_disk(t, &err));
+        g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+        g_assert_nonnull(strstr(err->message, "cut off"));
+    }
 }
 
 static void test_gpt(void)
@@ -210,6 +228,7 @@ int main(int argc, char **argv)
                     test_logical_drives_come_last);
     g_test_add_func("/disk/loop", test_loop);
     g_test_add_func("/disk/beyond-the-disk", test_beyond_the_disk);
+    g_test_add_func("/disk/cut-off", test_cut_off);
     g_test_add_func("/disk/gpt", test_gpt);
     g_test_add_func("/disk/no-table", test_no_table);
     g_test_add_func("/disk/real-disks", test_real_disks);

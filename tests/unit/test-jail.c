@@ -82,7 +82,12 @@ static int attempt_connect(void)
 
 static int attempt_fork(void)
 {
-    return result_of(fork());
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        _exit(0);
+    }
+    return result_of(pid);
 }
 
 static int attempt_exec(void)
@@ -98,6 +103,29 @@ static int attempt_ptrace(void)
 static int attempt_kill(void)
 {
     return result_of(kill(getppid(), 0));
+}
+
+static int attempt_thread_kill(void)
+{
+    return result_of(syscall(SYS_tgkill, getppid(), getppid(), 0));
+}
+
+/* A signal by way of a descriptor whose owner is another process. */
+static int attempt_own(void)
+{
+    return result_of(fcntl(STDIN_FILENO, F_SETOWN, getppid()));
+}
+
+/* abort() is how a library ends that finds itself wrong. */
+static int attempt_signal_self(void)
+{
+    return result_of(syscall(SYS_tgkill, getpid(), gettid(), 0));
+}
+
+/* What a call that was stopped and continued goes on with. */
+static int attempt_restart(void)
+{
+    return syscall(SYS_restart_syscall) < 0 && errno == EINTR ? 0 : errno;
 }
 
 static int attempt_code(void)
@@ -176,6 +204,8 @@ static const struct {
     { "/jail/nothing", attempt_nothing, SUCCEEDED },
     { "/jail/memory-file", attempt_memory_file, SUCCEEDED },
     { "/jail/hive-conversion", attempt_hive_conversion, SUCCEEDED },
+    { "/jail/signal-self", attempt_signal_self, SUCCEEDED },
+    { "/jail/restart", attempt_restart, SUCCEEDED },
     { "/jail/open", attempt_open, REFUSED },
     { "/jail/create", attempt_create, REFUSED },
     { "/jail/stat", attempt_stat, REFUSED },
@@ -188,6 +218,8 @@ static const struct {
     { "/jail/exec", attempt_exec, KILLED },
     { "/jail/ptrace", attempt_ptrace, KILLED },
     { "/jail/kill", attempt_kill, KILLED },
+    { "/jail/thread-kill", attempt_thread_kill, KILLED },
+    { "/jail/own", attempt_own, KILLED },
     { "/jail/code", attempt_code, KILLED },
 };
 
@@ -206,6 +238,9 @@ static void test_attempts_are_real(void)
     g_assert_cmpint(run(attempt_socket, JAIL_OFF), ==, SUCCEEDED);
     g_assert_cmpint(run(attempt_exec, JAIL_OFF), ==, SUCCEEDED);
     g_assert_cmpint(run(attempt_code, JAIL_OFF), ==, SUCCEEDED);
+    g_assert_cmpint(run(attempt_fork, JAIL_OFF), ==, SUCCEEDED);
+    g_assert_cmpint(run(attempt_kill, JAIL_OFF), ==, SUCCEEDED);
+    g_assert_cmpint(run(attempt_thread_kill, JAIL_OFF), ==, SUCCEEDED);
     g_assert_cmpint(run(attempt_memory, JAIL_OFF), ==, SUCCEEDED);
 }
 
