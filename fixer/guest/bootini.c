@@ -39,11 +39,9 @@ static bool parse_component(const char **p, const char *name, unsigned base,
 
 static bool parse_adapter(const char **p, ArcPath *path)
 {
-    uint32_t ordinal;
-
-    if (parse_component(p, "multi", 10, &ordinal)) {
+    if (parse_component(p, "multi", 10, &path->ordinal)) {
         path->kind = ARC_MULTI;
-    } else if (parse_component(p, "scsi", 10, &ordinal)) {
+    } else if (parse_component(p, "scsi", 10, &path->ordinal)) {
         path->kind = ARC_SCSI;
     } else if (parse_component(p, "signature", 16, &path->signature)) {
         path->kind = ARC_SIGNATURE;
@@ -56,11 +54,10 @@ static bool parse_adapter(const char **p, ArcPath *path)
 bool arc_path_parse(const char *text, ArcPath *path)
 {
     const char *p = text;
-    uint32_t disk;
 
     memset(path, 0, sizeof(*path));
     if (!parse_adapter(&p, path) ||
-        !parse_component(&p, "disk", 10, &disk) ||
+        !parse_component(&p, "disk", 10, &path->disk) ||
         !parse_component(&p, "rdisk", 10, &path->rdisk) ||
         !parse_component(&p, "partition", 10, &path->partition) ||
         (*p != '\\' && *p != '\0')) {

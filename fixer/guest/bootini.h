@@ -22,6 +22,10 @@ typedef enum ArcKind {
 
 typedef struct ArcPath {
     ArcKind kind;
+    /* The number in multi() or scsi(), else 0. */
+    unsigned ordinal;
+    /* The number in disk(), which scsi() uses as the SCSI id. */
+    unsigned disk;
     /* The number in rdisk(), which multi() uses as the BIOS disk's. */
     unsigned rdisk;
     /* From 1. */

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "controller.h"
+#include "guest-limits.h"
 
 static const struct {
     const char *enumerator;
@@ -25,9 +26,6 @@ static const struct {
     { "IDE", CONTROLLER_IDE },
     { "SCSI", CONTROLLER_SCSI },
 };
-
-/* Where a disk's parents are found, nearest first. */
-static const char *const parents[] = { "PCIIDE", "PCI" };
 
 const char *controller_bus_string(ControllerBus bus)
 {
@@ -41,40 +39,69 @@ static void controller_free(Controller *controller)
     g_free(controller);
 }
 
-/* Called for each instance; false stops the walk. */
-typedef bool InstanceFunc(const char *key, const char *device,
+/* A device that others hang on. */
+typedef struct Parent {
+    /* Its ParentIdPrefix, with which their instances begin. */
+    char *prefix;
+    char *instance;
+    char *device;
+    char *service;
+} Parent;
+
+static void parent_clear(void *opaque)
+{
+    Parent *parent = opaque;
+
+    g_free(parent->prefix);
+    g_free(parent->instance);
+    g_free(parent->device);
+    g_free(parent->service);
+}
+
+/* Called for each instance of an enumerator. */
+typedef void InstanceFunc(Hive *system, HiveKey key, const char *device,
                           const char *instance, void *opaque);
 
-/* Walks over @enumerator's devices and their instances. */
-static void foreach_instance(Hive *system, const char *enumerator_key,
-                             InstanceFunc *func, void *opaque)
+/* Walks over the devices of ENUM\@enumerator and their instances, once. */
+static void foreach_instance(Hive *system, const char *enum_key,
+                             const char *enumerator, InstanceFunc *func,
+                             void *opaque)
 {
-    g_auto(GStrv) devices = hive_subkeys(system, enumerator_key);
+    g_autofree char *path = g_strdup_printf("%s\\%s", enum_key, enumerator);
+    g_autoptr(GArray) devices = hive_subkeys(system, hive_find_key(system,
+                                                                   path));
+    unsigned left = LIMIT_INSTANCES;
 
-    for (char **device = devices; *device; device++) {
-        g_autofree char *device_key = g_strdup_printf("%s\\%s",
-                                                      enumerator_key, *device);
-        g_auto(GStrv) instances = hive_subkeys(system, device_key);
+    for (guint i = 0; i < devices->len; i++) {
+        HiveKey device_key = g_array_index(devices, HiveKey, i);
+        g_autofree char *device = hive_key_name(system, device_key);
+        g_autoptr(GArray) instances = hive_subkeys(system, device_key);
 
-        for (char **instance = instances; *instance; instance++) {
-            g_autofree char *key = g_strdup_printf("%s\\%s", device_key,
-                                                   *instance);
+        for (guint j = 0; j < instances->len && left > 0; j++, left--) {
+            HiveKey key = g_array_index(instances, HiveKey, j);
+            g_autofree char *instance = hive_key_name(system, key);
 
-            if (!func(key, *device, *instance, opaque)) {
-                return;
-            }
+            func(system, key, device, instance, opaque);
         }
     }
 }
 
-typedef struct ParentSearch {
-    Hive *system;
-    const char *child;
-    /* Found: its instance, device, and service. */
-    char *instance;
-    char *device;
-    char *service;
-} ParentSearch;
+static void add_parent(Hive *system, HiveKey key, const char *device,
+                       const char *instance, void *opaque)
+{
+    GArray *found = opaque;
+    Parent parent = {
+        .prefix = hive_key_string(system, key, "ParentIdPrefix"),
+    };
+
+    if (!parent.prefix) {
+        return;
+    }
+    parent.instance = g_strdup(instance);
+    parent.device = g_strdup(device);
+    parent.service = hive_key_string(system, key, "Service");
+    g_array_append_val(found, parent);
+}
 
 /* Whether instance @child hangs on a device of that ParentIdPrefix. */
 static bool has_prefix(const char *child, const char *prefix)
@@ -85,53 +112,23 @@ static bool has_prefix(const char *child, const char *prefix)
            child[length] == '&';
 }
 
-static bool is_parent(const char *key, const char *device,
-                      const char *instance, void *opaque)
+static const Parent *find_parent(const GArray *parents, const char *child)
 {
-    ParentSearch *search = opaque;
-    g_autofree char *prefix = hive_get_string(search->system, key,
-                                              "ParentIdPrefix");
+    for (guint i = 0; i < parents->len; i++) {
+        const Parent *parent = &g_array_index(parents, Parent, i);
 
-    if (!prefix || !has_prefix(search->child, prefix)) {
-        return true;
-    }
-    search->instance = g_strdup(instance);
-    search->device = g_strdup(device);
-    search->service = hive_get_string(search->system, key, "Service");
-    return false;
-}
-
-/* Follows an instance's parents up to a PCI device. */
-static void find_pci_device(Hive *system, const char *enum_key,
-                            const char *disk_instance,
-                            Controller *controller)
-{
-    g_autofree char *child = g_strdup(disk_instance);
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(parents); i++) {
-        g_autofree char *key = g_strdup_printf("%s\\%s", enum_key,
-                                               parents[i]);
-        ParentSearch search = { .system = system, .child = child };
-
-        foreach_instance(system, key, is_parent, &search);
-        if (!search.instance) {
-            continue;
+        if (has_prefix(child, parent->prefix)) {
+            return parent;
         }
-        g_free(child);
-        child = search.instance;
-        if (g_str_equal(parents[i], "PCI")) {
-            controller->device = g_strdup_printf("PCI\\%s", search.device);
-            controller->service = g_steal_pointer(&search.service);
-        }
-        g_free(search.device);
-        g_free(search.service);
     }
+    return NULL;
 }
 
 typedef struct DiskSearch {
-    Hive *system;
-    const char *enum_key;
     ControllerBus bus;
+    /* Parent: IDE channels, and PCI devices. */
+    GArray *channels;
+    GArray *pci;
     GPtrArray *found;
 } DiskSearch;
 
@@ -149,43 +146,60 @@ static bool is_known(GPtrArray *found, const Controller *controller)
 }
 
 /* Adds the controller of an instance that is a disk, not a CD-ROM or tape. */
-static bool add_disk(const char *key, const char *device,
+static void add_disk(Hive *system, HiveKey key, const char *device,
                      const char *instance, void *opaque)
 {
     DiskSearch *search = opaque;
+    const Parent *channel = find_parent(search->channels, instance);
+    const Parent *pci = find_parent(search->pci, channel ? channel->instance
+                                                         : instance);
     Controller *controller;
 
     if (g_ascii_strncasecmp(device, "Disk", 4) != 0) {
-        return true;
+        return;
     }
     controller = g_new0(Controller, 1);
     controller->bus = search->bus;
-    find_pci_device(search->system, search->enum_key, instance, controller);
+    if (pci) {
+        controller->device = g_strdup_printf("PCI\\%s", pci->device);
+        controller->service = g_strdup(pci->service);
+    }
     if (is_known(search->found, controller)) {
         controller_free(controller);
     } else {
         g_ptr_array_add(search->found, controller);
     }
-    return true;
+}
+
+/* All devices of an enumerator that others hang on. */
+static GArray *read_parents(Hive *system, const char *enum_key,
+                            const char *enumerator)
+{
+    GArray *parents = g_array_new(FALSE, FALSE, sizeof(Parent));
+
+    g_array_set_clear_func(parents, parent_clear);
+    foreach_instance(system, enum_key, enumerator, add_parent, parents);
+    return parents;
 }
 
 GPtrArray *controllers_find(Hive *system, unsigned set)
 {
     g_autofree char *enum_key = g_strdup_printf("ControlSet%03u\\Enum", set);
+    g_autoptr(GArray) channels = read_parents(system, enum_key, "PCIIDE");
+    g_autoptr(GArray) pci = read_parents(system, enum_key, "PCI");
     GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)
                                                       controller_free);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(buses); i++) {
-        g_autofree char *key = g_strdup_printf("%s\\%s", enum_key,
-                                               buses[i].enumerator);
         DiskSearch search = {
-            .system = system,
-            .enum_key = enum_key,
             .bus = buses[i].bus,
+            .channels = channels,
+            .pci = pci,
             .found = found,
         };
 
-        foreach_instance(system, key, add_disk, &search);
+        foreach_instance(system, enum_key, buses[i].enumerator, add_disk,
+                         &search);
     }
     return found;
 }

@@ -2,9 +2,10 @@
  * Drivers: which files the guest lacks, and where they can be had
  *
  * The guest's own files are the best source: they are of its language, its
- * service pack and its licence.  Files of different versions are not mixed:
- * intelide.sys and pciidex.sys of two service packs need not fit each other.
- * So whatever is lacking comes from one cabinet, or nothing is done.  Of the
+ * service pack and its licence.  A file that is there and fits stays.  Files of
+ * different sources are not mixed: intelide.sys and pciidex.sys of two service
+ * packs need not fit each other.  So all that is lacking comes from one
+ * cabinet, or nothing is done.  Of the
  * profile's cabinets the first will do that holds all of it, in versions not
  * above the kernel's.  Older ones are taken, with a warning: a service pack
  * leaves the cabinet of the original Windows as it was.
@@ -131,7 +132,7 @@ static bool find_why(Planner *planner, const char *path, bool *exists,
     if (!bytes) {
         return false;
     }
-    pe = pe_parse(path, bytes, NULL);
+    pe = pe_parse_code(path, bytes, NULL);
     if (!pe) {
         *why = g_strdup("the one there is no driver");
         return true;

@@ -31,6 +31,9 @@
 /* Names in one directory that is listed (Driver Cache). */
 #define LIMIT_DIRECTORY_ENTRIES 65536
 
+/* Devices of one enumerator that are looked at: a server on a SAN has 1,000. */
+#define LIMIT_INSTANCES 4096
+
 /* Copy-on-write sectors of one guest; the patches are a part of them. */
 #define LIMIT_OVERLAY_SIZE (128 * MiB)
 

@@ -158,26 +158,29 @@ HiveKey hive_find_key(Hive *hive, const char *path)
     return key;
 }
 
-char **hive_subkeys(Hive *hive, const char *path)
+GArray *hive_subkeys(Hive *hive, HiveKey key)
 {
-    GPtrArray *names = g_ptr_array_new();
-    HiveKey key = hive_find_key(hive, path);
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HiveKey));
     hive_node_h *children = NULL;
 
     if (key != HIVE_NO_KEY) {
         children = hivex_node_children(hive->h, key);
     }
     for (hive_node_h *child = children; child && *child; child++) {
-        char *name = hivex_node_name(hive->h, *child);
+        HiveKey subkey = *child;
 
-        if (name) {
-            g_ptr_array_add(names, g_strdup(name));
-            free(name);
-        }
+        g_array_append_val(keys, subkey);
     }
     free(children);
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, FALSE);
+    return keys;
+}
+
+char *hive_key_name(Hive *hive, HiveKey key)
+{
+    char *name = hivex_node_name(hive->h, key);
+
+    /* GLib's memory is the C library's, as hivex's is. */
+    return name ? name : g_strdup("");
 }
 
 static bool is_named(Hive *hive, hive_value_h value, const char *name)
@@ -230,7 +233,11 @@ bool hive_get_dword(Hive *hive, const char *path, const char *name,
 
 char *hive_get_string(Hive *hive, const char *path, const char *name)
 {
-    HiveKey key = hive_find_key(hive, path);
+    return hive_key_string(hive, hive_find_key(hive, path), name);
+}
+
+char *hive_key_string(Hive *hive, HiveKey key, const char *name)
+{
     g_autoptr(GBytes) data = NULL;
     g_autofree gunichar2 *units = NULL;
     size_t length;

@@ -35,8 +35,11 @@ int64_t hive_last_written(const Hive *hive);
 /* The key, or HIVE_NO_KEY. */
 HiveKey hive_find_key(Hive *hive, const char *path);
 
-/* The names of the keys below @path, NULL-terminated; none if it is absent. */
-char **hive_subkeys(Hive *hive, const char *path);
+/* The keys below @key: HiveKey; none if that is HIVE_NO_KEY. */
+GArray *hive_subkeys(Hive *hive, HiveKey key);
+
+/* The key's own name, to be freed; "" if it cannot be read. */
+char *hive_key_name(Hive *hive, HiveKey key);
 
 /*
  * The value's data as it stands in the hive, and its type; NULL, without an
@@ -51,6 +54,9 @@ bool hive_get_dword(Hive *hive, const char *path, const char *name,
 
 /* A REG_SZ or REG_EXPAND_SZ value as UTF-8, to be freed; NULL if absent. */
 char *hive_get_string(Hive *hive, const char *path, const char *name);
+
+/* The same of a key that was found already. */
+char *hive_key_string(Hive *hive, HiveKey key, const char *name);
 
 /* Finds the key, or creates it and whatever is missing above it. */
 HiveKey hive_create_key(Hive *hive, const char *path, GError **errp);

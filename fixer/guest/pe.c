@@ -308,27 +308,41 @@ static bool read_imports(const PeImage *image, GPtrArray *names,
                     LIMIT_PE_IMPORTS);
 }
 
-PeInfo *pe_parse(const char *name, GBytes *data, GError **errp)
+static PeInfo *parse(PeImage *image, GBytes *data, bool with_version,
+                     GError **errp)
 {
     g_autoptr(PeInfo) info = g_new0(PeInfo, 1);
     g_autoptr(GPtrArray) imports = g_ptr_array_new_with_free_func(g_free);
-    PeImage image = { .name = name };
 
-    image.data = g_bytes_get_data(data, &image.size);
-    if (image.size > LIMIT_PE_SIZE) {
-        pe_error(&image, errp, "%zu bytes are too many for a driver or "
-                 "kernel", image.size);
+    image->data = g_bytes_get_data(data, &image->size);
+    if (image->size > LIMIT_PE_SIZE) {
+        pe_error(image, errp, "%zu bytes are too many for a driver or kernel",
+                 image->size);
         return NULL;
     }
-    if (!read_headers(&image, info, errp) ||
-        !read_imports(&image, imports, errp) ||
-        !pe_read_version(&image, info, errp)) {
+    if (!read_headers(image, info, errp) ||
+        !read_imports(image, imports, errp) ||
+        (with_version && !pe_read_version(image, info, errp))) {
         return NULL;
     }
     g_ptr_array_add(imports, NULL);
     info->imports = (char **)g_ptr_array_free(g_steal_pointer(&imports),
                                               FALSE);
     return g_steal_pointer(&info);
+}
+
+PeInfo *pe_parse(const char *name, GBytes *data, GError **errp)
+{
+    PeImage image = { .name = name };
+
+    return parse(&image, data, true, errp);
+}
+
+PeInfo *pe_parse_code(const char *name, GBytes *data, GError **errp)
+{
+    PeImage image = { .name = name };
+
+    return parse(&image, data, false, errp);
 }
 
 void pe_info_free(PeInfo *info)

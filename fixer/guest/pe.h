@@ -42,6 +42,12 @@ typedef struct PeInfo {
  */
 PeInfo *pe_parse(const char *name, GBytes *data, GError **errp);
 
+/*
+ * The same without the version: what Windows looks at to load the file.  A
+ * damaged version resource, which it would not mind, is none here either.
+ */
+PeInfo *pe_parse_code(const char *name, GBytes *data, GError **errp);
+
 void pe_info_free(PeInfo *info);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PeInfo, pe_info_free)

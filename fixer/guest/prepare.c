@@ -37,6 +37,7 @@ typedef struct Job {
     int64_t system_mtime;
     /* With the registry merged. */
     Hive *system;
+    bool hive_changes;
     /* FileEdit */
     GPtrArray *edits;
     Preparation *result;
@@ -204,23 +205,32 @@ static bool plan_registry(Job *job, GError **errp)
     return true;
 }
 
-static bool plan(Job *job, GError **errp)
+/* The hive is a file that changes when one of its keys does. */
+static void plan_hive(Job *job)
 {
-    return identify(job, errp) && plan_files(job, errp) &&
-           plan_registry(job, errp);
-}
+    Preparation *p = job->result;
 
-/* The hive itself changes when one of its keys does. */
-static bool registry_changes(const Preparation *p)
-{
-    for (guint i = 0; i < p->changes->len; i++) {
+    for (guint i = 0; i < p->changes->len && !job->hive_changes; i++) {
         const Change *change = g_ptr_array_index(p->changes, i);
 
-        if (change->object == CHANGE_REGISTRY_KEY) {
-            return true;
-        }
+        job->hive_changes = change->object == CHANGE_REGISTRY_KEY;
     }
-    return false;
+    if (job->hive_changes) {
+        g_ptr_array_add(p->changes,
+                        change_new(CHANGE_FILE, CHANGE_MODIFY,
+                                   job->system_path, NULL,
+                                   "holds the registry keys that change"));
+    }
+}
+
+static bool plan(Job *job, GError **errp)
+{
+    if (!identify(job, errp) || !plan_files(job, errp) ||
+        !plan_registry(job, errp)) {
+        return false;
+    }
+    plan_hive(job);
+    return true;
 }
 
 static bool write_file(Volume *volume, const FileEdit *edit, GError **errp)
@@ -239,7 +249,7 @@ static bool write_all(Job *job, Volume *volume, GError **errp)
             return false;
         }
     }
-    if (!registry_changes(job->result)) {
+    if (!job->hive_changes) {
         return true;
     }
     hive = hive_save(job->system, errp);

@@ -75,16 +75,19 @@ static bool set_other_disk(const char *text, const char *which, GError **errp)
     return false;
 }
 
-static bool check_first_disk(const ArcPath *arc, const char *text,
-                             GError **errp)
+static bool check_first_disk(const Disk *disk, const ArcPath *arc,
+                             const char *text, GError **errp)
 {
     g_autofree char *which = NULL;
 
-    if (arc->kind != ARC_MULTI || arc->rdisk == 0) {
-        return true;
+    if (arc->kind == ARC_SIGNATURE && arc->signature != disk->signature) {
+        which = g_strdup_printf("that of signature %x", arc->signature);
+    } else if (arc->kind != ARC_SIGNATURE &&
+               (arc->ordinal || arc->disk || arc->rdisk)) {
+        which = g_strdup_printf("disk(%u)rdisk(%u) of adapter %u", arc->disk,
+                                arc->rdisk, arc->ordinal);
     }
-    which = g_strdup_printf("rdisk(%u)", arc->rdisk);
-    return set_other_disk(text, which, errp);
+    return !which || set_other_disk(text, which, errp);
 }
 
 /* Whether %SystemRoot% is where @arc says it is. */
@@ -126,7 +129,7 @@ static void warn_of_scsi(const ArcPath *arc, const char *text,
 
 /*
  * Follows boot.ini on the system partition.  Returns false without an error
- * if that leads nowhere.
+ * if there is none, or no ARC path in it.
  */
 static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
                              WindowsPlace *place, GPtrArray *warnings,
@@ -146,7 +149,7 @@ static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
     if (!text || !arc_path_parse(text, &arc)) {
         return false;
     }
-    if (!check_first_disk(&arc, text, errp)) {
+    if (!check_first_disk(disk, &arc, text, errp)) {
         return false;
     }
     if (is_at(overlay, disk, &arc, place, &err)) {
@@ -155,15 +158,11 @@ static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
     }
     if (err) {
         g_propagate_error(errp, err);
-    } else if (arc.kind == ARC_SIGNATURE && arc.signature != disk->signature) {
-        g_autofree char *which = g_strdup_printf("that of signature %x",
-                                                 arc.signature);
-
-        set_other_disk(text, which, errp);
     } else {
-        g_ptr_array_add(warnings,
-                        g_strdup_printf("\\boot.ini: there is no Windows at "
-                                        "the default entry's %s", text));
+        /* Another one than that which boots must not be prepared instead. */
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "\\boot.ini: there is no Windows at the default entry's "
+                    "%s: correct boot.ini in the source VM", text);
     }
     return false;
 }
@@ -271,20 +270,37 @@ static bool find_by_search(Overlay *overlay, const Disk *disk,
     return false;
 }
 
-/* A Windows that NTLDR starts from another disk is refused. */
-static bool check_boots_alone(const Disk *disk, const WindowsPlace *place,
-                              GError **errp)
+/*
+ * A Windows that NTLDR starts from another disk is refused, and one whose
+ * system partition, with boot.ini and hiberfil.sys on it, cannot be read.
+ */
+static bool check_boots_alone(Overlay *overlay, const Disk *disk,
+                              const WindowsPlace *place, GError **errp)
 {
-    if (disk_active(disk)) {
-        return true;
+    const Partition *active = disk_active(disk);
+    VolumeKind kind;
+
+    if (!active) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "partition %u: %s: no partition of this disk is active, "
+                    "so that NTLDR and boot.ini are on another one, rdisk(0):"
+                    " a guest of several disks cannot be prepared, move "
+                    "Windows and NTLDR to one disk in the source VM",
+                    place->partition->number, place->system_root);
+        return false;
     }
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                "partition %u: %s: no partition of this disk is active, so "
-                "that NTLDR and boot.ini are on another one, rdisk(0): a "
-                "guest of several disks cannot be prepared, move Windows and "
-                "NTLDR to one disk in the source VM",
-                place->partition->number, place->system_root);
-    return false;
+    if (!volume_probe(overlay, active, &kind, errp)) {
+        return false;
+    }
+    if (kind != VOLUME_NTFS) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "partition %u, which the BIOS starts, is no NTFS volume: "
+                    "its boot.ini and hiberfil.sys cannot be read; convert it "
+                    "to NTFS in the source VM (convert X: /fs:ntfs)",
+                    active->number);
+        return false;
+    }
+    return true;
 }
 
 bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
@@ -300,5 +316,5 @@ bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
         return false;
     }
     return find_by_search(overlay, disk, place, errp) &&
-           check_boots_alone(disk, place, errp);
+           check_boots_alone(overlay, disk, place, errp);
 }

@@ -275,6 +275,13 @@ _refuse('second-disk', 'boot.ini names a partition of the second disk',
 _refuse('other-signature', 'boot.ini names a disk of another signature',
         tree_edits=(_boot_ini('signature(1badcafe)disk(1)rdisk(0)'
                               'partition(2)'),))
+_refuse('other-signature-here', 'and this disk has a Windows there, too',
+        tree_edits=(_boot_ini('signature(1badcafe)disk(0)rdisk(0)'
+                              'partition(1)'),))
+_refuse('second-scsi-disk', 'boot.ini names the disk of another SCSI id',
+        tree_edits=(_boot_ini('scsi(0)disk(1)rdisk(0)partition(1)'),))
+_refuse('boot-ini-nowhere', 'boot.ini names a partition that is not there',
+        tree_edits=(_boot_ini('multi(0)disk(0)rdisk(0)partition(2)'),))
 _refuse('no-active-partition', 'NTLDR starts it from another disk',
         layout=(Slot(('windows', 'user'), 38),))
 

@@ -153,6 +153,13 @@ def extract_file(partition, path, out):
     return out
 
 
+def ntfs_facts(partition, path):
+    """Security id and name spaces of a file, by ntfsinfo."""
+    out = run('ntfsinfo', '-f', '-F', path, partition).stdout
+    return (re.search(r'Security ID:\s+(\d+)', out).group(1),
+            re.findall(r'Namespace:\s+(.*)', out))
+
+
 def changed_files(before, after):
     """Paths that two trees do not have in common."""
     return sorted(path for path in before.keys() | after.keys()
