@@ -213,11 +213,6 @@ static struct mscabd_file *find_member(Cabinet *cabinet, const char *member)
     return g_hash_table_lookup(cabinet->members, name);
 }
 
-bool cabinet_contains(Cabinet *cabinet, const char *member)
-{
-    return find_member(cabinet, member) != NULL;
-}
-
 /*
  * Once libmspack has failed, nothing more is taken out of the cabinet: after
  * a block that should go on in another cabinet, libmspack 0.11 reads the next

@@ -8,7 +8,6 @@
 #define GUEST_CABINET_H
 
 #include <glib.h>
-#include <stdbool.h>
 
 #include "source.h"
 
@@ -24,9 +23,6 @@ Cabinet *cabinet_open(ByteSource *source, const char *name, GError **errp);
 void cabinet_free(Cabinet *cabinet);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cabinet, cabinet_free)
-
-/* Whether there is a member of that name, case-insensitively. */
-bool cabinet_contains(Cabinet *cabinet, const char *member);
 
 /*
  * Extracts one member, case-insensitively by name; the data is streamed, only

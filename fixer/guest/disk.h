@@ -15,7 +15,6 @@ enum {
     PARTITION_TYPE_EXTENDED = 0x05,
     PARTITION_TYPE_IFS = 0x07,          /* NTFS, HPFS, exFAT */
     PARTITION_TYPE_EXTENDED_LBA = 0x0f,
-    PARTITION_TYPE_LDM = 0x42,          /* dynamic disk */
     PARTITION_TYPE_GPT = 0xee,
 };
 

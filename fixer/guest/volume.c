@@ -133,9 +133,11 @@ bool volume_close(Volume *volume, GError **errp)
     if (volume->ntfs) {
         /* Frees the volume, whatever it returns. */
         ok = ntfs_umount(volume->ntfs, FALSE) == 0;
-        if (!ok || (volume->failed && volume->access == VOLUME_READ_WRITE)) {
+        if (ok && volume->failed && volume->access == VOLUME_READ_WRITE) {
             ok = false;
             errno = EIO;
+        }
+        if (!ok) {
             volume_set_error(volume, "the volume cannot be written", errp);
         }
     }

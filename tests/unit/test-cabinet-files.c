@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cabinet.h"
+#include "error.h"
 #include "util.h"
 
 /* Bytes that compress, but not to nothing. */
@@ -104,8 +105,9 @@ static char *sample_result(const char *path, const char *file,
     if (cabinet) {
         g_autofree char *name = g_strcompress(member);
 
-        g_assert_true(cabinet_contains(cabinet, name));
         data = cabinet_extract(cabinet, name, 64 * 1024 * 1024, &err);
+        g_assert_false(g_error_matches(err, GUEST_ERROR,
+                                       GUEST_ERROR_NOT_FOUND));
         if (data) {
             return g_compute_checksum_for_bytes(G_CHECKSUM_MD5, data);
         }
