@@ -8,7 +8,7 @@
  * with the prefix 4&5fcaafc&0; an IDE disk hangs on a channel, below the key
  * PCIIDE, and that on the PCI device.
  *
- * Seen in hives of Windows XP, 7 and 10; the devices' meaning is in
+ * Seen in hives of Windows XP and 7; the devices' meaning is in
  * Microsoft's "Device identification strings".
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
