@@ -256,7 +256,7 @@ static bool take_from_cabinets(Planner *planner, GPtrArray *needed,
     g_autoptr(GError) first = NULL;
     g_autofree char *path = NULL;
 
-    for (char **p = planner->profile->cabinets; *p; p++) {
+    for (char **p = planner->profile->sources; *p; p++) {
         g_autoptr(GError) err = NULL;
         bool exists;
 

@@ -9,34 +9,19 @@
  * would write a key's list of values as often.  hive_set_values() takes them
  * all at once.
  *
- * Layout: "Windows registry file format specification", section "Base block"
- * (github.com/msuhanov/regf).
- *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <hivex.h>
 
 #include "error.h"
 #include "guest-limits.h"
+#include "hive-base.h"
 #include "hive.h"
 #include "le.h"
 #include "memfile.h"
-
-#define BASE_BLOCK_SIZE 4096
-#define BASE_SIGNATURE 0        /* u8[4], "regf" */
-#define BASE_PRIMARY_SEQ 4      /* u32, incremented before a write */
-#define BASE_SECONDARY_SEQ 8    /* u32, made equal after it */
-#define BASE_LAST_WRITTEN 12    /* u64, FILETIME */
-#define BASE_BINS_SIZE 40       /* u32, bytes of hive bins behind this block */
-#define BASE_CHECKSUM 508       /* u32, XOR of the 127 words before it */
-
-/* FILETIME: 100 ns since 1601. */
-#define FILETIME_EPOCH_OFFSET 116444736000000000LL
-#define FILETIME_PER_SECOND 10000000
 
 struct Hive {
     hive_h *h;
@@ -44,39 +29,19 @@ struct Hive {
     int64_t last_written;
 };
 
-/* The specification's XOR-32: 0 and -1 are never stored. */
-static uint32_t base_block_checksum(const uint8_t *base)
-{
-    uint32_t sum = 0;
-
-    for (unsigned i = 0; i < BASE_CHECKSUM; i += 4) {
-        sum ^= get_le32(base + i);
-    }
-    return sum == 0 ? 1 : sum == UINT32_MAX ? UINT32_MAX - 1 : sum;
-}
-
 static bool check_base_block(const uint8_t *base, size_t size,
                              const char *where, GError **errp)
 {
     g_autofree char *why = NULL;
-    uint32_t primary, secondary, bins;
+    uint32_t bins;
 
-    if (size < BASE_BLOCK_SIZE ||
-        memcmp(base + BASE_SIGNATURE, "regf", 4) != 0) {
+    if (!hive_base_is_hive(base, size)) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                     "%s: this is no registry hive; restore it in the source "
                     "VM", where);
         return false;
     }
-    primary = get_le32(base + BASE_PRIMARY_SEQ);
-    secondary = get_le32(base + BASE_SECONDARY_SEQ);
-    bins = get_le32(base + BASE_BINS_SIZE);
-    if (get_le32(base + BASE_CHECKSUM) != base_block_checksum(base)) {
-        why = g_strdup("its base block's checksum is wrong");
-    } else if (primary != secondary) {
-        why = g_strdup_printf("sequence numbers %u and %u", primary,
-                              secondary);
-    }
+    why = hive_base_why_dirty(base);
     if (why) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
                     "%s: the registry hive is dirty (%s), its last changes "
@@ -84,11 +49,12 @@ static bool check_base_block(const uint8_t *base, size_t size,
                     "it down fully", where, why);
         return false;
     }
-    if (bins > size - BASE_BLOCK_SIZE) {
+    bins = get_le32(base + HIVE_BASE_BINS_SIZE);
+    if (bins > size - HIVE_BASE_SIZE) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                     "%s: the registry hive is cut off: it should have %u "
                     "bytes more; restore it in the source VM", where,
-                    bins - (uint32_t)(size - BASE_BLOCK_SIZE));
+                    bins - (uint32_t)(size - HIVE_BASE_SIZE));
         return false;
     }
     return true;
@@ -98,13 +64,6 @@ static void set_errno(Hive *hive, const char *what, GError **errp)
 {
     g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "%s: %s: %s",
                 hive->where, what, g_strerror(errno));
-}
-
-static int64_t filetime_to_unix(const uint8_t *p)
-{
-    int64_t filetime = get_le64(p);
-
-    return (filetime - FILETIME_EPOCH_OFFSET) / FILETIME_PER_SECOND;
 }
 
 Hive *hive_open(GBytes *bytes, const char *where, GError **errp)
@@ -118,7 +77,7 @@ Hive *hive_open(GBytes *bytes, const char *where, GError **errp)
     if (!check_base_block(base, size, where, errp)) {
         return NULL;
     }
-    hive->last_written = filetime_to_unix(base + BASE_LAST_WRITTEN);
+    hive->last_written = hive_base_last_written(base);
     file = memfile_new(bytes, errp);
     if (!file) {
         return NULL;

@@ -34,7 +34,7 @@ static const char *const known_keys[][2] = {
     { "guest", "machines" },
     { "files", "directory" },
     { "files", "names" },
-    { "files", "cabinets" },
+    { "files", "sources" },
     { "files", "reason" },
     { "registry", "files" },
     { "registry", "reason" },
@@ -182,7 +182,7 @@ static bool parse_files(Parser *parser, Profile *profile, GError **errp)
            check_plain_names(parser, "files", "names", profile->files,
                              errp) &&
            check_dos_names(parser, profile->files, errp) &&
-           get_list(parser, "files", "cabinets", &profile->cabinets, errp) &&
+           get_list(parser, "files", "sources", &profile->sources, errp) &&
            get_string(parser, "files", "reason", &profile->files_reason,
                       errp);
 }
@@ -286,7 +286,7 @@ void profile_free(Profile *profile)
         g_strfreev(profile->machines);
         g_free(profile->directory);
         g_strfreev(profile->files);
-        g_strfreev(profile->cabinets);
+        g_strfreev(profile->sources);
         g_free(profile->files_reason);
         if (profile->registry) {
             g_ptr_array_unref(profile->registry);

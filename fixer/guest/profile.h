@@ -24,8 +24,8 @@ typedef struct Profile {
     char *directory;
     /* The files. */
     char **files;
-    /* Cabinets that hold them, relative to %SystemRoot%, best one first. */
-    char **cabinets;
+    /* Cabinets and directories that may hold them, relative to %SystemRoot%. */
+    char **sources;
     /* Why they are needed; follows the reason for each single file. */
     char *files_reason;
 

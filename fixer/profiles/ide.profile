@@ -17,7 +17,7 @@ machines=x86
 directory=system32\\drivers
 names=atapi.sys;intelide.sys;pciide.sys;pciidex.sys
 # {platform} is i386 or amd64.  A service pack brings a cabinet of its own.
-cabinets=Driver Cache\\{platform}\\sp4.cab;Driver Cache\\{platform}\\sp3.cab;Driver Cache\\{platform}\\sp2.cab;Driver Cache\\{platform}\\sp1.cab;Driver Cache\\{platform}\\driver.cab
+sources=Driver Cache\\{platform}\\sp4.cab;Driver Cache\\{platform}\\sp3.cab;Driver Cache\\{platform}\\sp2.cab;Driver Cache\\{platform}\\sp1.cab;Driver Cache\\{platform}\\driver.cab
 reason=driver of the IDE controller that the disk will be on
 
 [registry]
