@@ -23,6 +23,13 @@
 /* What the user can do where the guest does not hold the drivers. */
 #define REMEDY "copy the files into the source VM from its setup CD"
 
+void driver_source_free(DriverSource *source)
+{
+    g_free(source->path);
+    g_free(source->reason);
+    g_free(source);
+}
+
 typedef struct Planner {
     Volume *volume;
     const Windows *windows;
@@ -315,8 +322,9 @@ static void warn_of_older(Planner *planner, GPtrArray *taken)
 }
 
 bool drivers_plan(Volume *volume, const Windows *windows,
-                  const Profile *profile, GPtrArray *edits,
-                  GPtrArray *warnings, GError **errp)
+                  const Profile *profile, const GPtrArray *user_files,
+                  GPtrArray *edits, GPtrArray *sources, GPtrArray *warnings,
+                  GError **errp)
 {
     Planner planner = {
         .volume = volume,

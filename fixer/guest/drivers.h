@@ -24,14 +24,42 @@ typedef struct FileEdit {
 
 void file_edit_free(FileEdit *edit);
 
+/* A file that the user brings along: driver-source=. */
+typedef struct UserFile {
+    /*
+     * Its name, in front of it that of the folder it lies in, if it is one
+     * that the user named: I386/ATAPI.SY_.  Both belong to somebody else.
+     */
+    const char *name;
+    ByteSource *bytes;
+} UserFile;
+
+/* One place where the files were looked for, for the report. */
+typedef struct DriverSource {
+    /* \WINDOWS\Driver Cache\i386\sp3.cab, or as the UserFile is named. */
+    char *path;
+    /* The files that were lacking come from here; true for one at most. */
+    bool used;
+    /* The lowest of its files' versions, if they could be read. */
+    bool has_version;
+    PeVersion version;
+    /* Why it was used or passed over. */
+    char *reason;
+} DriverSource;
+
+void driver_source_free(DriverSource *source);
+
 /*
- * Adds to @edits (FileEdit) what must be written so that all files of
+ * Adds to @edits (FileEdit *) what must be written so that all files of
  * @profile are in the guest and fit: of its machine type, with the modules
  * that they import.  A file that is there and fits stays as it is; all others
- * come from one cabinet.  Lines for the user are added to @warnings (char *).
+ * come from one source: the profile's in the guest, or one made of
+ * @user_files (UserFile *).  The sources that were looked at are added to
+ * @sources (DriverSource *), lines for the user to @warnings (char *).
  */
 bool drivers_plan(Volume *volume, const Windows *windows,
-                  const Profile *profile, GPtrArray *edits,
-                  GPtrArray *warnings, GError **errp);
+                  const Profile *profile, const GPtrArray *user_files,
+                  GPtrArray *edits, GPtrArray *sources, GPtrArray *warnings,
+                  GError **errp);
 
 #endif /* GUEST_DRIVERS_H */

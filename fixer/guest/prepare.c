@@ -59,6 +59,8 @@ void preparation_free(Preparation *preparation)
         g_clear_pointer(&preparation->disk, disk_free);
         g_array_unref(preparation->kinds);
         g_clear_pointer(&preparation->windows, windows_free);
+        g_ptr_array_unref(preparation->others);
+        g_ptr_array_unref(preparation->driver_sources);
         g_ptr_array_unref(preparation->changes);
         g_ptr_array_unref(preparation->warnings);
         g_free(preparation);
@@ -70,6 +72,10 @@ static Preparation *preparation_new(void)
     Preparation *p = g_new0(Preparation, 1);
 
     p->kinds = g_array_new(FALSE, FALSE, sizeof(VolumeKind));
+    p->others = g_ptr_array_new_with_free_func((GDestroyNotify)
+                                               windows_place_free);
+    p->driver_sources = g_ptr_array_new_with_free_func((GDestroyNotify)
+                                                       driver_source_free);
     p->changes = change_list_new();
     p->warnings = g_ptr_array_new_with_free_func(g_free);
     return p;
@@ -149,7 +155,8 @@ static bool identify(Job *job, GError **errp)
     Preparation *p = job->result;
     g_auto(WindowsPlace) place = { 0 };
 
-    if (!windows_find(job->overlay, p->disk, &place, p->warnings, errp)) {
+    if (!windows_find(job->overlay, p->disk, job->options->windows, &place,
+                      p->others, p->warnings, errp)) {
         return false;
     }
     job->volume = volume_open(job->overlay, place.partition,
@@ -175,7 +182,8 @@ static bool plan_files(Job *job, GError **errp)
     job->edits = g_ptr_array_new_with_free_func((GDestroyNotify)
                                                 file_edit_free);
     if (!drivers_plan(job->volume, p->windows, job->options->profile,
-                      job->edits, p->warnings, errp)) {
+                      job->options->user_files, job->edits,
+                      p->driver_sources, p->warnings, errp)) {
         return false;
     }
     for (guint i = 0; i < job->edits->len; i++) {

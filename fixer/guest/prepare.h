@@ -12,6 +12,10 @@
 
 typedef struct PrepareOptions {
     const Profile *profile;
+    /* Which installation, PARTITION:\PATH; NULL: the one that boots. */
+    const char *windows;
+    /* UserFile *: where drivers may be had beside the guest; NULL: none. */
+    const GPtrArray *user_files;
     /* A disk without Windows is an error. */
     bool require_guest;
     /* The time that edits bear, seconds since 1970; negative: the guest's. */
@@ -25,6 +29,10 @@ typedef struct Preparation {
     GArray *kinds;
     /* NULL if there is none and none is required. */
     Windows *windows;
+    /* WindowsPlace *: other installations. */
+    GPtrArray *others;
+    /* DriverSource * */
+    GPtrArray *driver_sources;
     /* Change */
     GPtrArray *changes;
     /* Lines for the user, char *. */

@@ -25,6 +25,12 @@ void windows_place_clear(WindowsPlace *place)
     g_clear_pointer(&place->system_root, g_free);
 }
 
+void windows_place_free(WindowsPlace *place)
+{
+    windows_place_clear(place);
+    g_free(place);
+}
+
 /* True if @directory is %SystemRoot%; false with or without an error. */
 static bool is_system_root(Volume *volume, const char *directory,
                            GError **errp)
@@ -303,7 +309,8 @@ static bool check_boots_alone(Overlay *overlay, const Disk *disk,
     return true;
 }
 
-bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
+bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
+                  WindowsPlace *place, GPtrArray *others,
                   GPtrArray *warnings, GError **errp)
 {
     GError *err = NULL;

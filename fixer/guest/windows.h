@@ -37,14 +37,20 @@ typedef struct Windows {
 } Windows;
 
 /*
- * Finds the installation that boots: the one that boot.ini's default entry
- * names, else the first that a look at the NTFS volumes finds.  None at all
- * is GUEST_ERROR_NO_GUEST.  Lines for the user are added to @warnings (char *).
+ * Finds the installation to prepare: the one that @wanted names, as
+ * PARTITION:\PATH (2:\WINNT); if that is NULL the one that boot.ini's default
+ * entry names, else the first that a look at the NTFS volumes finds.  None at
+ * all is GUEST_ERROR_NO_GUEST.  What else is installed is added to @others
+ * (WindowsPlace *, freed by windows_place_free()), lines for the user to
+ * @warnings (char *).
  */
-bool windows_find(Overlay *overlay, const Disk *disk, WindowsPlace *place,
+bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
+                  WindowsPlace *place, GPtrArray *others,
                   GPtrArray *warnings, GError **errp);
 
 void windows_place_clear(WindowsPlace *place);
+
+void windows_place_free(WindowsPlace *place);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsPlace, windows_place_clear)
 
