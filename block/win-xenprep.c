@@ -24,12 +24,17 @@
 #include "qapi/error.h"
 #include "qapi/qapi-visit-block-core.h"
 #include "qapi/util.h"
+#include "qemu/cutils.h"
 #include "qemu/module.h"
 #include "qemu/option.h"
 #include "xenprep-client.h"
 #include "xenprep-mapping.h"
 
 #define WIN_XENPREP_OPT_PROFILE "profile"
+#define WIN_XENPREP_OPT_REG_FILE "reg-file"
+#define WIN_XENPREP_OPT_DRIVER_SOURCE "driver-source"
+#define WIN_XENPREP_OPT_WINDOWS "windows"
+#define WIN_XENPREP_OPT_DIRTY_HIVE "dirty-hive"
 #define WIN_XENPREP_OPT_REQUIRE_GUEST "require-guest"
 #define WIN_XENPREP_OPT_SANDBOX "sandbox"
 
@@ -53,6 +58,18 @@ static QemuOptsList win_xenprep_runtime_opts = {
                 "profile; default " DEFAULT_PROFILE,
         },
         {
+            .name = WIN_XENPREP_OPT_WINDOWS,
+            .type = QEMU_OPT_STRING,
+            .help = "which installation, PARTITION:\\PATH; default: the one "
+                "that boots",
+        },
+        {
+            .name = WIN_XENPREP_OPT_DIRTY_HIVE,
+            .type = QEMU_OPT_STRING,
+            .help = "a registry hive whose logs are unusable (refuse, "
+                "use-primary), default refuse",
+        },
+        {
             .name = WIN_XENPREP_OPT_REQUIRE_GUEST,
             .type = QEMU_OPT_BOOL,
             .help = "whether a disk without Windows is an error, default on",
@@ -68,35 +85,106 @@ static QemuOptsList win_xenprep_runtime_opts = {
 
 static const char *const win_xenprep_strong_runtime_opts[] = {
     WIN_XENPREP_OPT_PROFILE,
+    WIN_XENPREP_OPT_REG_FILE,
+    WIN_XENPREP_OPT_REG_FILE ".",
+    WIN_XENPREP_OPT_DRIVER_SOURCE,
+    WIN_XENPREP_OPT_DRIVER_SOURCE ".",
+    WIN_XENPREP_OPT_WINDOWS,
+    WIN_XENPREP_OPT_DIRTY_HIVE,
     WIN_XENPREP_OPT_REQUIRE_GUEST,
 
     NULL
 };
 
-/* Strings in @options point into @opts. */
+/*
+ * Takes the list NAME.0, NAME.1 ... out of @qdict, or its one element NAME.
+ * QEMU's command lines know no lists of strings, so that QemuOpts does not.
+ * Returns false if there is something else of that name.
+ */
+static bool win_xenprep_take_list(QDict *qdict, const char *name,
+                                  char ***list, Error **errp)
+{
+    GPtrArray *array = g_ptr_array_new();
+    g_autofree char *prefix = g_strconcat(name, ".", NULL);
+    const char *value = qdict_get_try_str(qdict, name);
+
+    if (value) {
+        g_ptr_array_add(array, g_strdup(value));
+        qdict_del(qdict, name);
+    }
+    for (unsigned i = 0;; i++) {
+        g_autofree char *key = g_strdup_printf("%s%u", prefix, i);
+
+        value = qdict_get_try_str(qdict, key);
+        if (!value) {
+            break;
+        }
+        g_ptr_array_add(array, g_strdup(value));
+        qdict_del(qdict, key);
+    }
+    g_ptr_array_add(array, NULL);
+    *list = (char **)g_ptr_array_free(array, false);
+    for (const QDictEntry *entry = qdict_first(qdict); entry;
+         entry = qdict_next(qdict, entry)) {
+        const char *key = qdict_entry_key(entry);
+
+        if (strcmp(key, name) == 0 || strstart(key, prefix, NULL)) {
+            error_setg(errp, "option %s makes no sense: one path is given by "
+                       "%s=, several by %s.0=, %s.1= and so on", key, name,
+                       name, name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int win_xenprep_parse_enum(QemuOpts *opts, const char *name,
+                                  const QEnumLookup *lookup, int def,
+                                  const char *choices, Error **errp)
+{
+    Error *err = NULL;
+    int value = qapi_enum_parse(lookup, qemu_opt_get(opts, name), def, &err);
+
+    if (err) {
+        error_propagate_prepend(errp, err, "option %s is %s: ", name,
+                                choices);
+        return -1;
+    }
+    return value;
+}
+
+/* Strings in @options point into @opts, but for the lists. */
 static bool win_xenprep_parse_options(QemuOpts *opts, QDict *qdict,
                                       XenprepOptions *options, Error **errp)
 {
-    Error *err = NULL;
     const char *profile;
+    int dirty_hive, sandbox;
 
-    if (!qemu_opts_absorb_qdict(opts, qdict, errp)) {
+    if (!win_xenprep_take_list(qdict, WIN_XENPREP_OPT_REG_FILE,
+                               &options->reg_file, errp) ||
+        !win_xenprep_take_list(qdict, WIN_XENPREP_OPT_DRIVER_SOURCE,
+                               &options->driver_source, errp) ||
+        !qemu_opts_absorb_qdict(opts, qdict, errp)) {
         return false;
     }
     profile = qemu_opt_get(opts, WIN_XENPREP_OPT_PROFILE);
     options->profile = profile ?: DEFAULT_PROFILE;
+    options->windows = qemu_opt_get(opts, WIN_XENPREP_OPT_WINDOWS);
     options->require_guest =
         qemu_opt_get_bool(opts, WIN_XENPREP_OPT_REQUIRE_GUEST, true);
-    options->sandbox =
-        qapi_enum_parse(&OnOffAuto_lookup,
-                        qemu_opt_get(opts, WIN_XENPREP_OPT_SANDBOX),
-                        ON_OFF_AUTO_AUTO, &err);
-    if (err) {
-        error_propagate_prepend(errp, err, "option sandbox is on, off or "
-                                "auto: ");
+    dirty_hive = win_xenprep_parse_enum(opts, WIN_XENPREP_OPT_DIRTY_HIVE,
+                                        &WinXenprepDirtyHive_lookup,
+                                        WIN_XENPREP_DIRTY_HIVE_REFUSE,
+                                        "refuse or use-primary", errp);
+    if (dirty_hive < 0) {
         return false;
     }
-    return true;
+    options->dirty_hive = dirty_hive;
+    sandbox = win_xenprep_parse_enum(opts, WIN_XENPREP_OPT_SANDBOX,
+                                     &OnOffAuto_lookup, ON_OFF_AUTO_AUTO,
+                                     "on, off or auto", errp);
+    options->sandbox = MAX(sandbox, 0);
+    return sandbox >= 0;
 }
 
 /* Only the data are of interest; @options loses what describes the child. */
@@ -133,7 +221,9 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
                             Error **errp)
 {
     BDRVWinXenprepState *s = bs->opaque;
-    XenprepOptions xenprep_options;
+    XenprepOptions xenprep_options = {
+        .details = bs->open_flags & BDRV_O_NO_IO,
+    };
     QemuOpts *opts;
     int64_t size;
     bool ok;
@@ -143,7 +233,10 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
     if (ret < 0) {
         return ret;
     }
-    /* Also "qemu-img info" needs the disk read; the child must not inherit. */
+    /*
+     * "qemu-img info" promises to read nothing, but it is what it asks for
+     * that has to be read, and more.  The child must not inherit this.
+     */
     bs->open_flags &= ~BDRV_O_NO_IO;
     ret = win_xenprep_open_child(bs, options, errp);
     if (ret < 0) {
@@ -168,6 +261,8 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
     ok = win_xenprep_parse_options(opts, options, &xenprep_options, errp) &&
          xenprep_client_run(bs->file, &xenprep_options, &s->result, errp);
     qemu_opts_del(opts);
+    g_strfreev(xenprep_options.reg_file);
+    g_strfreev(xenprep_options.driver_source);
     return ok ? 0 : -EINVAL;
 }
 

@@ -14,17 +14,6 @@
 /* The time of all edits, as reproducible-builds.org defines it. */
 #define EPOCH_VARIABLE "SOURCE_DATE_EPOCH"
 
-/* REQUEST: what is in front of the sources, and of a source's name. */
-#define REQUEST_FIXED 12
-#define SOURCE_FIXED 12
-
-/* The options as JSON: a name in which each byte is escaped, and the rest. */
-#define MAX_JSON (6 * XENPREP_MAX_NAME + 256)
-
-QEMU_BUILD_BUG_ON(REQUEST_FIXED + MAX_JSON +
-                  XENPREP_MAX_SOURCES * (SOURCE_FIXED + XENPREP_MAX_NAME) >
-                  XENPREP_MAX_PAYLOAD);
-
 bool xenprep_number_from_env(const char *name, int64_t *value,
                              Error **errp)
 {
@@ -71,6 +60,52 @@ static bool is_profile_file(const char *profile)
     return strchr(profile, '/') || g_str_has_suffix(profile, ".profile");
 }
 
+/* The files and folders that the user named, as sources. */
+static bool add_sources(const XenprepOptions *options,
+                        XenprepSources *sources, Error **errp)
+{
+    if (is_profile_file(options->profile) &&
+        !xenprep_sources_add_profile(sources, options->profile, errp)) {
+        return false;
+    }
+    for (char **path = options->reg_file; path && *path; path++) {
+        if (!xenprep_sources_add_reg_file(sources, *path, errp)) {
+            return false;
+        }
+    }
+    for (char **path = options->driver_source; path && *path; path++) {
+        if (!xenprep_sources_add_drivers(sources, *path, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void put_range(QDict *dict, const char *name,
+                      const XenprepSourceRange *range)
+{
+    if (range->count) {
+        QList *list = qlist_new();
+
+        qlist_append_int(list, range->first);
+        qlist_append_int(list, range->count);
+        qdict_put(dict, name, list);
+    }
+}
+
+/* A string that the helper will get, and may print. */
+static bool put_string(QDict *dict, const char *name, const char *value,
+                       Error **errp)
+{
+    if (strlen(value) > XENPREP_MAX_NAME) {
+        error_setg(errp, "option %s is longer than %d bytes", name,
+                   XENPREP_MAX_NAME);
+        return false;
+    }
+    qdict_put_str(dict, name, value);
+    return true;
+}
+
 /* The options of the request as JSON, or NULL. */
 static GString *options_json(const XenprepOptions *options,
                              const XenprepSources *sources, Error **errp)
@@ -86,13 +121,18 @@ static GString *options_json(const XenprepOptions *options,
     }
     if (sources->profile) {
         qdict_put_int(dict, "profile-source", sources->profile);
-    } else if (strlen(options->profile) > XENPREP_MAX_NAME) {
-        error_setg(errp, "the profile's name is longer than %d bytes",
-                   XENPREP_MAX_NAME);
+    } else if (!put_string(dict, "profile", options->profile, errp)) {
         return NULL;
-    } else {
-        qdict_put_str(dict, "profile", options->profile);
     }
+    if (options->windows &&
+        !put_string(dict, "windows", options->windows, errp)) {
+        return NULL;
+    }
+    put_range(dict, "reg-sources", &sources->reg_files);
+    put_range(dict, "driver-sources", &sources->drivers);
+    qdict_put_str(dict, "dirty-hive",
+                  WinXenprepDirtyHive_str(options->dirty_hive));
+    qdict_put_bool(dict, "details", options->details);
     qdict_put_bool(dict, "require-guest", options->require_guest);
     if (epoch >= 0) {
         qdict_put_int(dict, "source-date-epoch", epoch);
@@ -103,19 +143,17 @@ static GString *options_json(const XenprepOptions *options,
 GByteArray *xenprep_options_to_request(const XenprepOptions *options,
                                        XenprepSources *sources, Error **errp)
 {
-    GByteArray *payload;
-    GString *json;
+    g_autoptr(GByteArray) payload = g_byte_array_new();
     const XenprepSource *source;
+    GString *json;
 
-    if (is_profile_file(options->profile) &&
-        !xenprep_sources_add_profile(sources, options->profile, errp)) {
+    if (!add_sources(options, sources, errp)) {
         return NULL;
     }
     json = options_json(options, sources, errp);
     if (!json) {
         return NULL;
     }
-    payload = g_byte_array_new();
     put32(payload, XENPREP_VERB_PREPARE);
     put32(payload, XENPREP_MODE_APPLY);
     put32(payload, sources->array->len);
@@ -124,5 +162,12 @@ GByteArray *xenprep_options_to_request(const XenprepOptions *options,
     }
     g_byte_array_append(payload, (const uint8_t *)json->str, json->len);
     g_string_free(json, true);
-    return payload;
+    if (payload->len > XENPREP_MAX_PAYLOAD) {
+        error_setg(errp, "the names of the %u files in driver-source are "
+                   "longer than %d bytes in all: name the folder that holds "
+                   "the drivers, or the files", sources->drivers.count,
+                   XENPREP_MAX_PAYLOAD);
+        return NULL;
+    }
+    return g_steal_pointer(&payload);
 }

@@ -7,7 +7,7 @@
 #ifndef XENPREP_OPTIONS_H
 #define XENPREP_OPTIONS_H
 
-#include "qapi/qapi-types-common.h"
+#include "qapi/qapi-types-block-core.h"
 #include "xenprep-sources.h"
 
 typedef struct XenprepOptions {
@@ -16,6 +16,15 @@ typedef struct XenprepOptions {
      * its end, the path of a profile in a file.
      */
     const char *profile;
+    /* Which installation, as PARTITION:\PATH; NULL: the one that boots. */
+    const char *windows;
+    /* Paths of files and folders that drivers may be taken from; or NULL. */
+    char **driver_source;
+    /* Paths of .reg files, merged after the profile's own; or NULL. */
+    char **reg_file;
+    WinXenprepDirtyHive dirty_hive;
+    /* Whether the report should have what costs more reading. */
+    bool details;
     /* Whether a disk without a Windows to prepare is an error. */
     bool require_guest;
     OnOffAuto sandbox;

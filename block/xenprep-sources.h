@@ -13,14 +13,22 @@
 #include "win-xenprep-compat.h"
 
 typedef struct XenprepSource {
-    /* For the helper's messages, without a directory. */
+    /* For the helper's messages, without the directories above it. */
     char *name;
     uint64_t size;
-    /* A file of the user's; -1 for what @child is. */
+    /* A file of the user's that is opened when it is read; else NULL. */
+    char *path;
+    /* A file of the user's that is open already; else -1. */
     int fd;
     /* The disk, or the file that holds it; NULL for a file of the user's. */
     BdrvChild *child;
 } XenprepSource;
+
+/* Sources that follow one another; none if @count is 0. */
+typedef struct XenprepSourceRange {
+    uint32_t first;
+    uint32_t count;
+} XenprepSourceRange;
 
 typedef struct XenprepSources {
     /* Of XenprepSource, 1..XENPREP_MAX_SOURCES. */
@@ -29,6 +37,13 @@ typedef struct XenprepSources {
     uint32_t container;
     /* The index of the user's profile, 0 if there is none. */
     uint32_t profile;
+    /* reg-file= */
+    XenprepSourceRange reg_files;
+    /* driver-source= */
+    XenprepSourceRange drivers;
+    /* The one of the files with a path that is open, and its descriptor. */
+    uint32_t opened;
+    int opened_fd;
 } XenprepSources;
 
 /*
@@ -48,6 +63,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenprepSources, xenprep_sources_free)
 bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
                                  Error **errp);
 
+/* Adds one .reg file; all of them are added in a row. */
+bool xenprep_sources_add_reg_file(XenprepSources *sources, const char *path,
+                                  Error **errp);
+
+/*
+ * Adds the file @path, or what is in the folder @path, ordered by name, and
+ * in its folders named i386 and amd64, as on a setup CD.  These come last.
+ */
+bool xenprep_sources_add_drivers(XenprepSources *sources, const char *path,
+                                 Error **errp);
+
 static inline const XenprepSource *
 xenprep_sources_get(const XenprepSources *sources, uint32_t number)
 {
@@ -59,7 +85,7 @@ xenprep_sources_get(const XenprepSources *sources, uint32_t number)
  * Reads @length bytes at @offset of source @number, all of them.  The caller
  * has checked that they are within the source.  Returns 0 or -errno.
  */
-int xenprep_sources_read(const XenprepSources *sources, uint32_t number,
+int xenprep_sources_read(XenprepSources *sources, uint32_t number,
                          uint64_t offset, uint32_t length, void *buf);
 
 #endif /* XENPREP_SOURCES_H */

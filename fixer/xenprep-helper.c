@@ -14,6 +14,7 @@
 #include "guest/error.h"
 #include "guest/guest-limits.h"
 #include "guest/prepare.h"
+#include "guest/registry.h"
 #include "guest/report.h"
 #include "guest/vmdk.h"
 #include "xenprep-jail.h"
@@ -146,6 +147,45 @@ static Profile *load_profile(Request *request, GError **errp)
                 : NULL;
 }
 
+static bool load_reg_files(Request *request, GPtrArray *files, GError **errp)
+{
+    const RequestRange *range = &request->reg_sources;
+
+    for (unsigned i = 0; i < range->count; i++) {
+        RequestSource *source = g_ptr_array_index(request->sources,
+                                                  range->first + i);
+        g_autoptr(GBytes) text = read_text(source->bytes, source->name, errp);
+        RegFile *file = text ? regfile_parse(source->name, text, errp) : NULL;
+
+        if (!file) {
+            return false;
+        }
+        g_ptr_array_add(files, file);
+        if (!registry_check_file(file, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* UserFile *: the sources that drivers may be taken from. */
+static GPtrArray *user_files(Request *request)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    const RequestRange *range = &request->driver_sources;
+
+    for (unsigned i = 0; i < range->count; i++) {
+        RequestSource *source = g_ptr_array_index(request->sources,
+                                                  range->first + i);
+        UserFile *file = g_new0(UserFile, 1);
+
+        file->name = source->name;
+        file->bytes = source->bytes;
+        g_ptr_array_add(files, file);
+    }
+    return files;
+}
+
 /* What the disk's VMDK says of its adapter; false on failure. */
 static bool read_adapter_type(Request *request, char **adapter_type,
                               GError **errp)
@@ -172,15 +212,24 @@ static bool prepare(Session *session, Request *request, GError **errp)
     g_autoptr(Profile) profile = load_profile(request, errp);
     g_autoptr(Overlay) overlay = overlay_new(disk->bytes, LIMIT_OVERLAY_SIZE);
     g_autoptr(Preparation) preparation = NULL;
+    g_autoptr(GPtrArray) drivers = user_files(request);
+    g_autoptr(GPtrArray) reg_files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)regfile_free);
     g_autofree char *adapter_type = NULL;
     bool apply = request->mode == XENPREP_MODE_APPLY;
     PrepareOptions options = {
         .profile = profile,
+        .windows = request->windows,
+        .user_files = drivers,
+        .reg_files = reg_files,
+        .dirty_hive = request->dirty_hive,
+        .details = request->details,
         .require_guest = request->require_guest,
         .epoch = request->source_date_epoch,
     };
 
-    if (!profile || !read_adapter_type(request, &adapter_type, errp)) {
+    if (!profile || !load_reg_files(request, reg_files, errp) ||
+        !read_adapter_type(request, &adapter_type, errp)) {
         return false;
     }
     preparation = prepare_run(overlay, &options, apply, errp);

@@ -29,7 +29,7 @@
 #define XENPREP_PROTOCOL_H
 
 /* Changed whenever a message changes its layout or its meaning. */
-#define XENPREP_PROTOCOL_VERSION 1
+#define XENPREP_PROTOCOL_VERSION 2
 
 /* The helper's end of the socket: its standard input, its only descriptor. */
 #define XENPREP_HELPER_FD 0
@@ -51,10 +51,13 @@ typedef enum XenprepMessage {
      * then for each source
      *     +0   u64  size in bytes
      *     +8   u32  length of the name, at most XENPREP_MAX_NAME
-     *     +12  name, UTF-8, not NUL-terminated, no directory part
+     *     +12  name, UTF-8, not NUL-terminated: a file's name, in front of
+     *          it the names of the folders that it was found in, if the user
+     *          named a folder, with slashes: I386/ATAPI.SY_
      * then to the end of the payload a JSON object of options.
      * Source 0 is the disk.  The others are the disk's VMDK, files that the
-     * user named, and files beside them: the helper never sees a path.
+     * user named, files beside them, and files in folders that the user
+     * named: the helper never sees a path.
      */
     XENPREP_MSG_REQUEST = 2,
 
@@ -128,10 +131,13 @@ typedef enum XenprepMode {
 /* An ERROR: one line that a person reads. */
 #define XENPREP_MAX_ERROR 2048
 
-/* The disk, a profile, and the .reg files beside it. */
-#define XENPREP_MAX_SOURCES 128
+/*
+ * The disk, a profile, the .reg files beside it, and what is in the folder of
+ * a setup CD: that of Windows XP x64 has 9,000 files.
+ */
+#define XENPREP_MAX_SOURCES 16384
 
-/* A file name: NAME_MAX of Linux. */
+/* A source's name: NAME_MAX of Linux. */
 #define XENPREP_MAX_NAME 255
 
 /*

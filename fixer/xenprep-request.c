@@ -115,40 +115,102 @@ static bool parse_fixed(Request *request, Payload *payload, XenprepWire *wire,
     return true;
 }
 
+/*
+ * Parsers of the options' members.  Each puts the value of @node into @field,
+ * a member of @request of the right type; false if it makes no sense.
+ */
+typedef bool MemberParser(const Request *request, JsonNode *node,
+                          void *field);
+
 /* The index of a source other than the disk. */
-static bool parse_index(const Request *request, JsonNode *node,
-                        unsigned *index)
+static bool parse_index(const Request *request, JsonNode *node, void *field)
 {
     int64_t value = json_node_get_int(node);
 
-    *index = value;
+    *(unsigned *)field = value;
     return value > 0 && value < request->sources->len;
 }
 
-/* Takes over one member of the options; false if it makes no sense. */
-static bool parse_option(Request *request, const char *name, JsonNode *node)
+/* [ first, count ] */
+static bool parse_range(const Request *request, JsonNode *node, void *field)
 {
-    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node)
-                                             : G_TYPE_INVALID;
+    JsonArray *array = json_node_get_array(node);
+    int64_t first, count;
 
-    if (g_str_equal(name, "profile") && type == G_TYPE_STRING) {
-        g_free(request->profile);
-        request->profile = json_node_dup_string(node);
-        return true;
+    if (json_array_get_length(array) != 2) {
+        return false;
     }
-    if (g_str_equal(name, "profile-source") && type == G_TYPE_INT64) {
-        return parse_index(request, node, &request->profile_source);
-    }
-    if (g_str_equal(name, "container-source") && type == G_TYPE_INT64) {
-        return parse_index(request, node, &request->container_source);
-    }
-    if (g_str_equal(name, "require-guest") && type == G_TYPE_BOOLEAN) {
-        request->require_guest = json_node_get_boolean(node);
-        return true;
-    }
-    if (g_str_equal(name, "source-date-epoch") && type == G_TYPE_INT64) {
-        request->source_date_epoch = json_node_get_int(node);
-        return request->source_date_epoch >= 0;
+    first = json_array_get_int_element(array, 0);
+    count = json_array_get_int_element(array, 1);
+    *(RequestRange *)field = (RequestRange) { .first = first, .count = count };
+    return first > 0 && count > 0 && first < request->sources->len &&
+           count <= request->sources->len - first;
+}
+
+static bool parse_dirty_hive(const Request *request, JsonNode *node,
+                             void *field)
+{
+    const char *text = json_node_get_string(node);
+    bool use_primary = g_strcmp0(text, "use-primary") == 0;
+
+    *(DirtyHive *)field = use_primary ? DIRTY_HIVE_USE_PRIMARY
+                                      : DIRTY_HIVE_REFUSE;
+    return use_primary || g_strcmp0(text, "refuse") == 0;
+}
+
+static bool parse_string(const Request *request, JsonNode *node, void *field)
+{
+    char **string = field;
+
+    g_free(*string);
+    *string = json_node_dup_string(node);
+    return *string != NULL;
+}
+
+static bool parse_bool(const Request *request, JsonNode *node, void *field)
+{
+    *(bool *)field = json_node_get_boolean(node);
+    return json_node_get_value_type(node) == G_TYPE_BOOLEAN;
+}
+
+static bool parse_epoch(const Request *request, JsonNode *node, void *field)
+{
+    int64_t *epoch = field;
+
+    *epoch = json_node_get_int(node);
+    return json_node_get_value_type(node) == G_TYPE_INT64 && *epoch >= 0;
+}
+
+static const struct {
+    const char *name;
+    JsonNodeType type;
+    MemberParser *parse;
+    size_t field;
+} members[] = {
+#define MEMBER(name, type, parse, field) \
+    { name, JSON_NODE_##type, parse, offsetof(Request, field) }
+    MEMBER("profile", VALUE, parse_string, profile),
+    MEMBER("profile-source", VALUE, parse_index, profile_source),
+    MEMBER("reg-sources", ARRAY, parse_range, reg_sources),
+    MEMBER("driver-sources", ARRAY, parse_range, driver_sources),
+    MEMBER("container-source", VALUE, parse_index, container_source),
+    MEMBER("windows", VALUE, parse_string, windows),
+    MEMBER("dirty-hive", VALUE, parse_dirty_hive, dirty_hive),
+    MEMBER("details", VALUE, parse_bool, details),
+    MEMBER("require-guest", VALUE, parse_bool, require_guest),
+    MEMBER("source-date-epoch", VALUE, parse_epoch, source_date_epoch),
+#undef MEMBER
+};
+
+/* Takes over one member of the options; false if it makes no sense. */
+static bool parse_member(Request *request, const char *name, JsonNode *node)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(members); i++) {
+        if (g_str_equal(members[i].name, name)) {
+            return JSON_NODE_TYPE(node) == members[i].type &&
+                   members[i].parse(request, node,
+                                    (char *)request + members[i].field);
+        }
     }
     return false;
 }
@@ -171,7 +233,7 @@ static bool parse_options(Request *request, Payload *payload, GError **errp)
     }
     json_object_iter_init(&iter, json_node_get_object(root));
     while (json_object_iter_next(&iter, &name, &node)) {
-        if (!parse_option(request, name, node)) {
+        if (!parse_member(request, name, node)) {
             g_autofree char *why = g_strdup_printf("option %s", name);
 
             return fail(errp, why);
@@ -229,6 +291,7 @@ void request_free(Request *request)
     if (request) {
         g_ptr_array_unref(request->sources);
         g_free(request->profile);
+        g_free(request->windows);
         g_free(request);
     }
 }

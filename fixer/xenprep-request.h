@@ -7,14 +7,20 @@
 #ifndef XENPREP_REQUEST_H
 #define XENPREP_REQUEST_H
 
-#include "guest/source.h"
+#include "guest/hive-file.h"
 #include "xenprep-wire.h"
 
 typedef struct RequestSource {
-    /* Without any directory. */
+    /* As the protocol has it. */
     char *name;
     ByteSource *bytes;
 } RequestSource;
+
+/* Sources that follow one another; none if @count is 0. */
+typedef struct RequestRange {
+    unsigned first;
+    unsigned count;
+} RequestRange;
 
 typedef struct Request {
     XenprepVerb verb;
@@ -28,6 +34,16 @@ typedef struct Request {
     char *profile;
     /* "profile-source": the index of the user's own, or 0. */
     unsigned profile_source;
+    /* "reg-sources": .reg files, merged after the profile's. */
+    RequestRange reg_sources;
+    /* "driver-sources": files that drivers may be taken from. */
+    RequestRange driver_sources;
+    /* "windows": which installation, PARTITION:\PATH, or NULL. */
+    char *windows;
+    /* "dirty-hive" */
+    DirtyHive dirty_hive;
+    /* "details": whether the report should have what costs more reading. */
+    bool details;
     /* "container-source": the index of the VMDK's own file, or 0. */
     unsigned container_source;
     /* "require-guest" */

@@ -10,7 +10,7 @@
  * dropped.  No free space is computed beforehand.
  *
  * The registry is merged in memory while planning, which tells exactly what
- * would change; the hive is written back only when the plan is applied.
+ * would change; so a plan is nothing but a list of files and their contents.
  *
  * After that the overlay is planned again, as if it were a guest that is seen
  * for the first time.  If that plan is not empty, something was not written
@@ -21,11 +21,11 @@
 
 #include "clock.h"
 #include "error.h"
-#include "guest-limits.h"
 #include "prepare.h"
 #include "registry.h"
 
-#define SYSTEM_HIVE "system32\\config\\SYSTEM"
+/* Why keys of the user's own .reg files are set. */
+#define REG_FILE_REASON "asked for by reg-file"
 
 /* What is at hand while one plan is made and applied. */
 typedef struct Job {
@@ -33,12 +33,10 @@ typedef struct Job {
     const PrepareOptions *options;
     /* Read only. */
     Volume *volume;
-    char *system_path;
-    int64_t system_mtime;
-    /* With the registry merged. */
-    Hive *system;
-    bool hive_changes;
-    /* FileEdit */
+    /* With the registry merged; SOFTWARE only if somebody asked for it. */
+    HiveFile *system;
+    HiveFile *software;
+    /* FileEdit *: all that has to be written. */
     GPtrArray *edits;
     Preparation *result;
 } Job;
@@ -46,8 +44,8 @@ typedef struct Job {
 static void job_clear(Job *job)
 {
     g_clear_pointer(&job->volume, volume_free);
-    g_clear_pointer(&job->system_path, g_free);
-    g_clear_pointer(&job->system, hive_free);
+    g_clear_pointer(&job->system, hive_file_free);
+    g_clear_pointer(&job->software, hive_file_free);
     g_clear_pointer(&job->edits, g_ptr_array_unref);
 }
 
@@ -99,25 +97,20 @@ static bool look_at_disk(Job *job, GError **errp)
     return p->disk != NULL;
 }
 
-static bool open_system_hive(Job *job, const Partition *partition,
-                             GError **errp)
+static HiveFile *open_hive(Job *job, const WindowsPlace *place,
+                           const char *name, GError **errp)
 {
-    g_autoptr(GBytes) bytes = NULL;
-    g_autofree char *where = NULL;
-    VolumeFileInfo info;
+    return hive_file_open(job->volume, place, name, job->options->dirty_hive,
+                          job->result->warnings, errp);
+}
 
-    if (!volume_stat(job->volume, job->system_path, &info, errp)) {
-        return false;
+static HiveFile *need_software(Job *job, GError **errp)
+{
+    if (!job->software) {
+        job->software = open_hive(job, &job->result->windows->place,
+                                  REGISTRY_SOFTWARE, errp);
     }
-    job->system_mtime = info.mtime;
-    bytes = volume_read(job->volume, job->system_path, LIMIT_HIVE_SIZE, errp);
-    if (!bytes) {
-        return false;
-    }
-    where = g_strdup_printf("partition %u: %s", partition->number,
-                            job->system_path);
-    job->system = hive_open(bytes, where, errp);
-    return job->system != NULL;
+    return job->software;
 }
 
 /*
@@ -165,79 +158,126 @@ static bool identify(Job *job, GError **errp)
         !check_other_volumes(job, place.partition, errp)) {
         return false;
     }
-    job->system_path = windows_path(&place, SYSTEM_HIVE);
-    if (!open_system_hive(job, place.partition, errp)) {
+    job->system = open_hive(job, &place, REGISTRY_SYSTEM, errp);
+    if (!job->system) {
         return false;
     }
-    p->windows = windows_identify(job->volume, job->system, &place,
+    p->windows = windows_identify(job->volume, job->system->hive, &place,
                                   p->warnings, errp);
     return p->windows &&
            profile_check_guest(job->options->profile, p->windows, errp);
 }
 
-static bool plan_files(Job *job, GError **errp)
+/* What the guest calls itself; that it cannot be read is no reason to stop. */
+static void read_details(Job *job)
+{
+    g_autoptr(GError) err = NULL;
+    HiveFile *software = need_software(job, &err);
+
+    if (software) {
+        windows_read_product_name(job->result->windows, software->hive);
+    } else {
+        g_ptr_array_add(job->result->warnings,
+                        g_strdup_printf("the product's name cannot be read: "
+                                        "%s", err->message));
+    }
+}
+
+/* The files that are to be written, but for hives. */
+static bool plan_drivers(Job *job, GError **errp)
 {
     Preparation *p = job->result;
 
-    job->edits = g_ptr_array_new_with_free_func((GDestroyNotify)
-                                                file_edit_free);
-    if (!drivers_plan(job->volume, p->windows, job->options->profile,
-                      job->options->user_files, job->edits,
-                      p->driver_sources, p->warnings, errp)) {
-        return false;
-    }
-    for (guint i = 0; i < job->edits->len; i++) {
+    return drivers_plan(job->volume, p->windows, job->options->profile,
+                        job->options->user_files, job->edits,
+                        p->driver_sources, p->warnings, errp);
+}
+
+/* Adds to the report the edits from @first on. */
+static void report_edits(Job *job, guint first)
+{
+    for (guint i = first; i < job->edits->len; i++) {
         const FileEdit *edit = g_ptr_array_index(job->edits, i);
 
-        g_ptr_array_add(p->changes,
+        g_ptr_array_add(job->result->changes,
                         change_new(CHANGE_FILE, edit->create ? CHANGE_CREATE
                                                              : CHANGE_MODIFY,
                                    edit->path, edit->source, edit->reason));
     }
-    return true;
 }
 
-static bool plan_registry(Job *job, GError **errp)
+static bool merge_into(Job *job, HiveFile *file, const RegFile *reg_file,
+                       const char *reason, GError **errp)
 {
-    const Profile *profile = job->options->profile;
     Preparation *p = job->result;
+    guint before = p->changes->len;
+    bool ok = registry_merge(file->hive, file->name, reg_file, reason,
+                             p->windows->control_sets, p->changes, errp);
 
-    for (guint i = 0; i < profile->registry->len; i++) {
-        if (!registry_merge(job->system,
-                            g_ptr_array_index(profile->registry, i),
-                            profile->registry_reason,
-                            p->windows->control_sets, p->changes, errp)) {
+    file->changed = file->changed || p->changes->len > before;
+    return ok;
+}
+
+static bool merge_all(Job *job, const GPtrArray *reg_files,
+                      const char *reason, GError **errp)
+{
+    for (guint i = 0; reg_files && i < reg_files->len; i++) {
+        const RegFile *reg_file = g_ptr_array_index(reg_files, i);
+
+        if (!merge_into(job, job->system, reg_file, reason, errp)) {
+            return false;
+        }
+        if (registry_touches(reg_file, REGISTRY_SOFTWARE) &&
+            (!need_software(job, errp) ||
+             !merge_into(job, job->software, reg_file, reason, errp))) {
             return false;
         }
     }
     return true;
 }
 
-/* The hive is a file that changes when one of its keys does. */
-static void plan_hive(Job *job)
+static bool plan_registry(Job *job, GError **errp)
 {
-    Preparation *p = job->result;
+    const PrepareOptions *options = job->options;
 
-    for (guint i = 0; i < p->changes->len && !job->hive_changes; i++) {
-        const Change *change = g_ptr_array_index(p->changes, i);
+    return merge_all(job, options->profile->registry,
+                     options->profile->registry_reason, errp) &&
+           merge_all(job, options->reg_files, REG_FILE_REASON, errp);
+}
 
-        job->hive_changes = change->object == CHANGE_REGISTRY_KEY;
-    }
-    if (job->hive_changes) {
-        g_ptr_array_add(p->changes,
-                        change_new(CHANGE_FILE, CHANGE_MODIFY,
-                                   job->system_path, NULL,
-                                   "holds the registry keys that change"));
-    }
+/* A hive is a file that changes when one of its keys does. */
+static bool plan_hives(Job *job, GError **errp)
+{
+    GPtrArray *warnings = job->result->warnings;
+
+    return hive_file_plan(job->system, job->volume, job->edits, warnings,
+                          errp) &&
+           (!job->software ||
+            hive_file_plan(job->software, job->volume, job->edits, warnings,
+                           errp));
 }
 
 static bool plan(Job *job, GError **errp)
 {
-    if (!identify(job, errp) || !plan_files(job, errp) ||
-        !plan_registry(job, errp)) {
+    guint drivers;
+
+    job->edits = g_ptr_array_new_with_free_func((GDestroyNotify)
+                                                file_edit_free);
+    if (!identify(job, errp)) {
         return false;
     }
-    plan_hive(job);
+    if (job->options->details) {
+        read_details(job);
+    }
+    if (!plan_drivers(job, errp)) {
+        return false;
+    }
+    drivers = job->edits->len;
+    report_edits(job, 0);
+    if (!plan_registry(job, errp) || !plan_hives(job, errp)) {
+        return false;
+    }
+    report_edits(job, drivers);
     return true;
 }
 
@@ -250,18 +290,12 @@ static bool write_file(Volume *volume, const FileEdit *edit, GError **errp)
 
 static bool write_all(Job *job, Volume *volume, GError **errp)
 {
-    g_autoptr(GBytes) hive = NULL;
-
     for (guint i = 0; i < job->edits->len; i++) {
         if (!write_file(volume, g_ptr_array_index(job->edits, i), errp)) {
             return false;
         }
     }
-    if (!job->hive_changes) {
-        return true;
-    }
-    hive = hive_save(job->system, errp);
-    return hive && volume_replace(volume, job->system_path, hive, errp);
+    return true;
 }
 
 static bool apply(Job *job, GError **errp)
@@ -270,7 +304,7 @@ static bool apply(Job *job, GError **errp)
     int64_t now = job->options->epoch;
 
     if (now < 0) {
-        now = MAX(job->system_mtime, hive_last_written(job->system));
+        now = MAX(job->system->mtime, hive_last_written(job->system->hive));
     }
     clock_freeze(now);
     volume = volume_open(job->overlay, job->result->windows->place.partition,

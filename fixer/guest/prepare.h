@@ -9,6 +9,7 @@
 
 #include "change.h"
 #include "drivers.h"
+#include "hive-file.h"
 
 typedef struct PrepareOptions {
     const Profile *profile;
@@ -16,6 +17,11 @@ typedef struct PrepareOptions {
     const char *windows;
     /* UserFile *: where drivers may be had beside the guest; NULL: none. */
     const GPtrArray *user_files;
+    /* RegFile *: merged after those of the profile; NULL: none. */
+    const GPtrArray *reg_files;
+    DirtyHive dirty_hive;
+    /* What costs more reading is wanted, too: the product's name. */
+    bool details;
     /* A disk without Windows is an error. */
     bool require_guest;
     /* The time that edits bear, seconds since 1970; negative: the guest's. */

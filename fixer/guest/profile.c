@@ -17,6 +17,7 @@
 
 #include "error.h"
 #include "profile.h"
+#include "registry.h"
 
 #define RESOURCE_PATH "/win-xenprep/profiles/"
 
@@ -211,6 +212,9 @@ static bool parse_registry(Parser *parser, Profile *profile,
             return false;
         }
         g_ptr_array_add(profile->registry, file);
+        if (!registry_check_file(file, errp)) {
+            return false;
+        }
     }
     return true;
 }

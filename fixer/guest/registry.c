@@ -1,5 +1,5 @@
 /*
- * Registry: .reg files merged into the guest's SYSTEM hive
+ * Registry: .reg files merged into the guest's hives
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,7 +9,7 @@
 #include "error.h"
 #include "registry.h"
 
-#define SYSTEM_ROOT "HKEY_LOCAL_MACHINE\\SYSTEM"
+#define ROOT "HKEY_LOCAL_MACHINE"
 #define CURRENT_SET "CurrentControlSet"
 
 static void add_sorted(GArray *sets, unsigned set)
@@ -103,7 +103,8 @@ static GPtrArray *differing_values(Hive *hive, HiveKey key,
 
 /* What one merge works on and for. */
 typedef struct Merge {
-    Hive *system;
+    Hive *hive;
+    const char *name;
     const RegFile *file;
     const char *reason;
     const GArray *control_sets;
@@ -113,7 +114,8 @@ typedef struct Merge {
 static void add_change(Merge *merge, ChangeAction action, const char *path,
                        GPtrArray *values)
 {
-    g_autofree char *full = g_strdup_printf(SYSTEM_ROOT "\\%s", path);
+    g_autofree char *full = g_strdup_printf(ROOT "\\%s%s%s", merge->name,
+                                            *path ? "\\" : "", path);
     Change *change = change_new(CHANGE_REGISTRY_KEY, action, full,
                                 merge->file->name, merge->reason);
 
@@ -129,8 +131,8 @@ static void add_change(Merge *merge, ChangeAction action, const char *path,
 static bool merge_key(Merge *merge, const RegKey *source, const char *path,
                       GError **errp)
 {
-    Hive *system = merge->system;
-    HiveKey key = hive_find_key(system, path);
+    Hive *hive = merge->hive;
+    HiveKey key = hive_find_key(hive, path);
     bool exists = key != HIVE_NO_KEY;
     g_autoptr(GPtrArray) values = NULL;
 
@@ -138,15 +140,15 @@ static bool merge_key(Merge *merge, const RegKey *source, const char *path,
         if (exists) {
             add_change(merge, CHANGE_DELETE, path, NULL);
         }
-        return !exists || hive_delete_key(system, key, errp);
+        return !exists || hive_delete_key(hive, key, errp);
     }
-    values = differing_values(system, key, source->values);
+    values = differing_values(hive, key, source->values);
     if (exists && values->len == 0) {
         return true;
     }
-    key = hive_create_key(system, path, errp);
+    key = hive_create_key(hive, path, errp);
     if (key == HIVE_NO_KEY ||
-        (values->len > 0 && !hive_set_values(system, key, values, errp))) {
+        (values->len > 0 && !hive_set_values(hive, key, values, errp))) {
         return false;
     }
     add_change(merge, exists ? CHANGE_MODIFY : CHANGE_CREATE, path, values);
@@ -169,28 +171,35 @@ static bool merge_into_sets(Merge *merge, const RegKey *source,
     return true;
 }
 
+/* What of @path follows HKEY_LOCAL_MACHINE\NAME; NULL: another hive. */
+static const char *path_in_hive(const char *path, const char *name)
+{
+    const char *below = path_below(path, ROOT);
+
+    return below ? path_below(below, name) : NULL;
+}
+
 /* Finds out where a key of the .reg file is in the hive, and merges it. */
 static bool merge_source(Merge *merge, const RegKey *source, GError **errp)
 {
-    const char *path = path_below(source->path, SYSTEM_ROOT);
-    const char *below = path ? path_below(path, CURRENT_SET) : NULL;
+    const char *path = path_in_hive(source->path, merge->name);
+    const char *below = NULL;
 
-    if (!path || !*path || (below && !*below && source->remove)) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "key %s cannot be changed, only keys below " SYSTEM_ROOT
-                    " can", source->path);
-        return false;
+    if (path && g_str_equal(merge->name, REGISTRY_SYSTEM)) {
+        below = path_below(path, CURRENT_SET);
     }
-    return below ? merge_into_sets(merge, source, below, errp)
-                 : merge_key(merge, source, path, errp);
+    return !path ? true
+           : below ? merge_into_sets(merge, source, below, errp)
+                   : merge_key(merge, source, path, errp);
 }
 
-bool registry_merge(Hive *system, const RegFile *file, const char *reason,
-                    const GArray *control_sets, GPtrArray *changes,
-                    GError **errp)
+bool registry_merge(Hive *hive, const char *name, const RegFile *file,
+                    const char *reason, const GArray *control_sets,
+                    GPtrArray *changes, GError **errp)
 {
     Merge merge = {
-        .system = system,
+        .hive = hive,
+        .name = name,
         .file = file,
         .reason = reason,
         .control_sets = control_sets,
@@ -206,4 +215,47 @@ bool registry_merge(Hive *system, const RegFile *file, const char *reason,
         }
     }
     return true;
+}
+
+/* A hive's root can get values, but not go; nor can the current control set. */
+static bool can_be_changed(const RegKey *key)
+{
+    const char *system = path_in_hive(key->path, REGISTRY_SYSTEM);
+    const char *software = path_in_hive(key->path, REGISTRY_SOFTWARE);
+    const char *set = system ? path_below(system, CURRENT_SET) : NULL;
+
+    if (!system && !software) {
+        return false;
+    }
+    return !key->remove || (system && *system && (!set || *set)) ||
+           (software && *software);
+}
+
+bool registry_check_file(const RegFile *file, GError **errp)
+{
+    for (guint i = 0; i < file->keys->len; i++) {
+        const RegKey *key = g_ptr_array_index(file->keys, i);
+
+        if (!can_be_changed(key)) {
+            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                        "%s:%u: key %s cannot be changed, only keys below "
+                        ROOT "\\" REGISTRY_SYSTEM " and " ROOT "\\"
+                        REGISTRY_SOFTWARE " can", file->name, key->line,
+                        key->path);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool registry_touches(const RegFile *file, const char *name)
+{
+    for (guint i = 0; i < file->keys->len; i++) {
+        const RegKey *key = g_ptr_array_index(file->keys, i);
+
+        if (path_in_hive(key->path, name)) {
+            return true;
+        }
+    }
+    return false;
 }

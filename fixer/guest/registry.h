@@ -18,13 +18,24 @@
 GArray *registry_control_sets(Hive *system, const char *where,
                               GPtrArray *warnings, GError **errp);
 
+/* The hives that .reg files may speak of, below HKEY_LOCAL_MACHINE. */
+#define REGISTRY_SYSTEM "SYSTEM"
+#define REGISTRY_SOFTWARE "SOFTWARE"
+
+/* Refuses a file of which a key is in none of these hives. */
+bool registry_check_file(const RegFile *file, GError **errp);
+
+/* Whether one of the file's keys is in the hive of that name. */
+bool registry_touches(const RegFile *file, const char *name);
+
 /*
- * Merges @file as regedit would, in the hive's memory.  CurrentControlSet
- * means each of @control_sets.  What is there already is no change; for each
- * key that does change a Change with that @reason is added to @changes.
+ * Merges the keys of @file that are in @hive, of that @name, as regedit
+ * would, in the hive's memory.  CurrentControlSet means each of
+ * @control_sets.  What is there already is no change; for each key that does
+ * change a Change with that @reason is added to @changes.
  */
-bool registry_merge(Hive *system, const RegFile *file, const char *reason,
-                    const GArray *control_sets, GPtrArray *changes,
-                    GError **errp);
+bool registry_merge(Hive *hive, const char *name, const RegFile *file,
+                    const char *reason, const GArray *control_sets,
+                    GPtrArray *changes, GError **errp);
 
 #endif /* GUEST_REGISTRY_H */

@@ -112,6 +112,9 @@ static void add_windows(JsonBuilder *json, const Windows *windows,
     json_builder_set_member_name(json, "windows");
     json_builder_begin_object(json);
     add_string(json, "name", windows->name);
+    if (windows->product_name) {
+        add_string(json, "product-name", windows->product_name);
+    }
     add_string(json, "version", version);
     add_int(json, "service-pack", windows->service_pack);
     add_string(json, "product-type", windows->product_type);
@@ -126,6 +129,40 @@ static void add_windows(JsonBuilder *json, const Windows *windows,
     json_builder_end_array(json);
     add_controllers(json, windows, adapter_type);
     json_builder_end_object(json);
+}
+
+static void add_other_windows(JsonBuilder *json, const Preparation *p)
+{
+    begin_array(json, "other-windows");
+    for (guint i = 0; i < p->others->len; i++) {
+        const WindowsPlace *place = g_ptr_array_index(p->others, i);
+
+        json_builder_begin_object(json);
+        add_int(json, "partition", place->partition->number);
+        add_string(json, "system-root", place->system_root);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void add_driver_sources(JsonBuilder *json, const Preparation *p)
+{
+    begin_array(json, "driver-sources");
+    for (guint i = 0; i < p->driver_sources->len; i++) {
+        const DriverSource *source = g_ptr_array_index(p->driver_sources, i);
+
+        json_builder_begin_object(json);
+        add_string(json, "path", source->path);
+        add_bool(json, "used", source->used);
+        if (source->has_version) {
+            g_autofree char *version = pe_version_string(&source->version);
+
+            add_string(json, "version", version);
+        }
+        add_string(json, "reason", source->reason);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
 }
 
 static void add_change(JsonBuilder *json, const Change *change,
@@ -188,6 +225,8 @@ char *report_to_json(const Preparation *p, const ReportFacts *facts)
     if (p->windows) {
         add_windows(json, p->windows, facts->adapter_type);
     }
+    add_other_windows(json, p);
+    add_driver_sources(json, p);
     add_partitions(json, p);
     add_changes(json, p);
     add_strings(json, "warnings", (const char *const *)p->warnings->pdata,

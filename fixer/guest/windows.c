@@ -98,10 +98,19 @@ Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
     return g_steal_pointer(&windows);
 }
 
+void windows_read_product_name(Windows *windows, Hive *software)
+{
+    g_free(windows->product_name);
+    windows->product_name =
+        hive_get_string(software, "Microsoft\\Windows NT\\CurrentVersion",
+                        "ProductName");
+}
+
 void windows_free(Windows *windows)
 {
     if (windows) {
         windows_place_clear(&windows->place);
+        g_free(windows->product_name);
         g_free(windows->product_type);
         g_clear_pointer(&windows->control_sets, g_array_unref);
         g_clear_pointer(&windows->controllers, g_ptr_array_unref);

@@ -23,6 +23,8 @@ typedef struct Windows {
     WindowsPlace place;
     /* As people say it: "Windows XP". */
     const char *name;
+    /* As the installation itself says it; NULL if that was not read. */
+    char *product_name;
     /* Of ntoskrnl.exe. */
     PeVersion version;
     /* PE_MACHINE_* */
@@ -60,6 +62,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsPlace, windows_place_clear)
  */
 Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
                           GPtrArray *warnings, GError **errp);
+
+/* Reads the name that the installation has for itself, if it has one. */
+void windows_read_product_name(Windows *windows, Hive *software);
 
 void windows_free(Windows *windows);
 

@@ -23,7 +23,7 @@ HELPER = os.path.abspath(sys.argv[1])
 HELLO, REQUEST, READ, READ_REPLY, PATCH, ZERO, REPORT, ERROR, END = range(1,
                                                                           10)
 PREPARE, PLAN, APPLY = 1, 0, 1
-VERSION = 1
+VERSION = 2
 
 
 class Client:
@@ -57,7 +57,7 @@ class Client:
 
     def greet(self, version=VERSION):
         """HELLO from both sides."""
-        equal(self.receive(), (HELLO, b'WINXPREP' + struct.pack('<I', 1)),
+        equal(self.receive(), (HELLO, b'WINXPREP' + struct.pack('<I', VERSION)),
               'the helper\'s HELLO')
         self.send(HELLO, b'WINXPREP' + struct.pack('<I', version))
 

@@ -1,0 +1,300 @@
+/*
+ * Files that the user named, as sources of the helper's
+ *
+ * A text (a profile, a .reg file) is opened at once and stays open.  Of a
+ * folder of drivers only the names and sizes are taken: few of its thousands
+ * of files will ever be read.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+
+#include "qapi/error.h"
+#include "xenprep-files.h"
+#include "xenprep-protocol.h"
+#include "xenprep-sources.h"
+
+/* Texts that people write; what is larger was named by mistake. */
+#define MAX_TEXT_SIZE (16 * MiB)
+
+/* Beside a profile; each stays open while the helper runs. */
+#define MAX_REG_FILES 126
+
+int xenprep_file_open(const char *path, uint64_t max_size, uint64_t *size,
+                      bool *regular, Error **errp)
+{
+    struct stat st;
+    /* O_NONBLOCK: not to hang on a FIFO. */
+    int fd = qemu_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, errp);
+
+    *regular = true;
+    if (fd < 0) {
+        return -1;
+    }
+    if (fstat(fd, &st) < 0) {
+        error_setg_errno(errp, errno, "cannot tell the size of '%s'", path);
+    } else if (!S_ISREG(st.st_mode)) {
+        *regular = false;
+        error_setg(errp, "'%s' is not a regular file", path);
+    } else if (st.st_size > max_size) {
+        error_setg(errp, "'%s' has %" PRId64 " bytes, more than the limit of "
+                   "%" PRIu64 ": is it the right file?", path,
+                   (int64_t)st.st_size, max_size);
+    } else {
+        *size = st.st_size;
+        return fd;
+    }
+    qemu_close(fd);
+    return -1;
+}
+
+/* The last part of @path as a name that can be shown. */
+static char *display_name(const char *path)
+{
+    g_autofree char *base = g_path_get_basename(path);
+    /* A name that is not UTF-8 cannot be asked for, but can be shown. */
+    char *name = g_utf8_make_valid(base, -1);
+
+    if (strlen(name) > XENPREP_MAX_NAME) {
+        *g_utf8_find_prev_char(name, name + XENPREP_MAX_NAME) = '\0';
+    }
+    return name;
+}
+
+static void add_file(XenprepSources *sources, const char *path, int fd,
+                     uint64_t size)
+{
+    XenprepSource source = {
+        .name = display_name(path),
+        .size = size,
+        .fd = fd,
+    };
+
+    g_array_append_val(sources->array, source);
+}
+
+/* The next source is the last one of @range. */
+static bool extend_range(XenprepSources *sources, XenprepSourceRange *range,
+                         const char *path, Error **errp)
+{
+    if (sources->array->len >= XENPREP_MAX_SOURCES) {
+        error_setg(errp, "'%s': more than %d files in all: name the folder "
+                   "that holds the drivers, or the files", path,
+                   XENPREP_MAX_SOURCES);
+        return false;
+    }
+    if (range->count++ == 0) {
+        range->first = sources->array->len;
+    }
+    return true;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in a directory, ordered, to be freed with g_strfreev(). */
+static char **list_names(const char *directory, const char *purpose,
+                         Error **errp)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(GDir) dir = g_dir_open(directory, 0, &err);
+    GPtrArray *names;
+    const char *name;
+
+    if (!dir) {
+        error_setg(errp, "cannot look for %s: %s", purpose,
+                   err->message);
+        return NULL;
+    }
+    names = g_ptr_array_new();
+    while ((name = g_dir_read_name(dir))) {
+        g_ptr_array_add(names, g_strdup(name));
+    }
+    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, false);
+}
+
+static bool is_reg_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 4 && g_ascii_strcasecmp(name + length - 4, ".reg") == 0;
+}
+
+/* The paths of all that ends in .reg in a directory, ordered by name. */
+static GPtrArray *list_reg_files(const char *directory, Error **errp)
+{
+    g_auto(GStrv) names = list_names(directory,
+                                     ".reg files beside the profile", errp);
+    GPtrArray *paths;
+
+    if (!names) {
+        return NULL;
+    }
+    paths = g_ptr_array_new_with_free_func(g_free);
+    for (char **name = names; *name; name++) {
+        if (is_reg_name(*name)) {
+            g_ptr_array_add(paths, g_build_filename(directory, *name, NULL));
+        }
+    }
+    return paths;
+}
+
+static bool add_if_regular(XenprepSources *sources, const char *path,
+                           Error **errp)
+{
+    Error *err = NULL;
+    uint64_t size;
+    bool regular;
+    int fd = xenprep_file_open(path, MAX_TEXT_SIZE, &size, &regular, &err);
+
+    if (fd < 0 && !regular) {
+        /* A directory named x.reg: none of the profile's. */
+        error_free(err);
+        return true;
+    }
+    if (fd < 0) {
+        error_propagate(errp, err);
+        return false;
+    }
+    add_file(sources, path, fd, size);
+    return true;
+}
+
+bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
+                                 Error **errp)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    g_autoptr(GPtrArray) reg_files = NULL;
+    uint64_t size;
+    bool regular;
+    int fd = xenprep_file_open(path, MAX_TEXT_SIZE, &size, &regular, errp);
+
+    if (fd < 0) {
+        return false;
+    }
+    sources->profile = sources->array->len;
+    add_file(sources, path, fd, size);
+    reg_files = list_reg_files(directory, errp);
+    if (!reg_files) {
+        return false;
+    }
+    if (reg_files->len > MAX_REG_FILES) {
+        error_setg(errp, "'%s' holds %u .reg files, more than the limit of "
+                   "%u: put the profile into a directory of its own, with "
+                   "the .reg files that it names", directory, reg_files->len,
+                   MAX_REG_FILES);
+        return false;
+    }
+    for (guint i = 0; i < reg_files->len; i++) {
+        if (!add_if_regular(sources, g_ptr_array_index(reg_files, i), errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool xenprep_sources_add_reg_file(XenprepSources *sources, const char *path,
+                                  Error **errp)
+{
+    uint64_t size;
+    bool regular;
+    int fd = xenprep_file_open(path, MAX_TEXT_SIZE, &size, &regular, errp);
+
+    if (fd < 0) {
+        return false;
+    }
+    if (!extend_range(sources, &sources->reg_files, path, errp)) {
+        qemu_close(fd);
+        return false;
+    }
+    add_file(sources, path, fd, size);
+    return true;
+}
+
+/* A file that will be opened when the helper asks for its bytes. */
+static bool add_closed_file(XenprepSources *sources, const char *path,
+                            const char *name, uint64_t size, Error **errp)
+{
+    XenprepSource source = { .fd = -1, .size = size };
+
+    if (!extend_range(sources, &sources->drivers, path, errp)) {
+        return false;
+    }
+    source.name = g_strdup(name);
+    source.path = g_strdup(path);
+    g_array_append_val(sources->array, source);
+    return true;
+}
+
+/* The folders of a setup CD that hold drivers. */
+static bool is_platform_folder(const char *name)
+{
+    return g_ascii_strcasecmp(name, "i386") == 0 ||
+           g_ascii_strcasecmp(name, "amd64") == 0;
+}
+
+/*
+ * Adds the files in @directory; @shown is what it is called in messages.  What
+ * is no file, is too large or has a name that nobody could ask for is none of
+ * the drivers.
+ */
+static bool add_folder(XenprepSources *sources, const char *directory,
+                       const char *shown, bool descend, Error **errp)
+{
+    g_auto(GStrv) names = list_names(directory, "drivers", errp);
+
+    for (char **name = names; name && *name; name++) {
+        g_autofree char *path = g_build_filename(directory, *name, NULL);
+        g_autofree char *below = g_strconcat(shown, "/", *name, NULL);
+        struct stat st;
+        bool ok = true;
+
+        if (stat(path, &st) < 0 || strlen(below) > XENPREP_MAX_NAME ||
+            !g_utf8_validate(below, -1, NULL)) {
+            continue;
+        }
+        if (S_ISREG(st.st_mode) && st.st_size <= XENPREP_MAX_DRIVER_SIZE) {
+            ok = add_closed_file(sources, path, below, st.st_size, errp);
+        } else if (S_ISDIR(st.st_mode) && descend &&
+                   is_platform_folder(*name)) {
+            ok = add_folder(sources, path, below, false, errp);
+        }
+        if (!ok) {
+            return false;
+        }
+    }
+    return names != NULL;
+}
+
+bool xenprep_sources_add_drivers(XenprepSources *sources, const char *path,
+                                 Error **errp)
+{
+    g_autofree char *shown = display_name(path);
+    uint32_t before = sources->drivers.count;
+    uint64_t size;
+    bool regular;
+    int fd;
+
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        if (!add_folder(sources, path, shown, true, errp)) {
+            return false;
+        }
+        if (sources->drivers.count == before) {
+            error_setg(errp, "the folder '%s' holds no files", path);
+            return false;
+        }
+        return true;
+    }
+    fd = xenprep_file_open(path, XENPREP_MAX_DRIVER_SIZE, &size, &regular,
+                           errp);
+    if (fd < 0) {
+        return false;
+    }
+    qemu_close(fd);
+    return add_closed_file(sources, path, shown, size, errp);
+}
