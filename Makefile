@@ -8,8 +8,8 @@
 
 SHELL := /bin/bash
 
-.PHONY: all helper qemu links check demo install uninstall clean distclean \
-        format packages-test help
+.PHONY: all helper qemu links check check-matrix check-sanitizers demo \
+        install uninstall clean distclean format packages-test help
 
 all: helper qemu
 
@@ -48,6 +48,14 @@ packages-test:
 check: packages-test all
 	@$(PYTHON) tests/run-tests $(TESTS)
 
+# Every combination of what "make check" tests in pairs.
+check-matrix: packages-test all
+	@$(PYTHON) tests/run-tests matrix
+
+# The engine's tests under ASan and UBSan, in a build of their own.
+check-sanitizers: packages-test
+	@scripts/check-sanitizers
+
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
 
@@ -78,6 +86,8 @@ format:
 help:
 	@echo 'make            build the patched QEMU tools and their helper'
 	@echo 'make check      run all tests; TESTS="NAME..." some of them'
+	@echo 'make check-matrix      every Windows, driver source and disk layout'
+	@echo 'make check-sanitizers  tests of the engine under ASan and UBSan'
 	@echo 'make demo       prepare a sample VMware disk, and show the result'
 	@echo 'make install    install below the prefix (DESTDIR is honoured)'
 	@echo 'make uninstall  remove what was installed'

@@ -27,6 +27,9 @@
 /* Why keys of the user's own .reg files are set. */
 #define REG_FILE_REASON "asked for by reg-file"
 
+/* What of Windows 2000's boot loader's 16 MiB may be left for SYSTEM. */
+#define WINDOWS_2000_HIVE_SIZE (10 * 1024 * 1024)
+
 /* What is at hand while one plan is made and applied. */
 typedef struct Job {
     Overlay *overlay;
@@ -257,6 +260,30 @@ static bool plan_hives(Job *job, GError **errp)
                            errp));
 }
 
+/*
+ * The boot loader of Windows 2000 has 16 MiB for the kernel, the HAL, the boot
+ * drivers and SYSTEM together.
+ */
+static void warn_of_large_hive(Job *job)
+{
+    const PeVersion *version = &job->result->windows->version;
+
+    for (guint i = 0; i < job->edits->len; i++) {
+        const FileEdit *edit = g_ptr_array_index(job->edits, i);
+        size_t size = g_bytes_get_size(edit->bytes);
+
+        if (version->part[0] == 5 && version->part[1] == 0 &&
+            g_str_equal(edit->path, job->system->path) &&
+            size > WINDOWS_2000_HIVE_SIZE) {
+            g_ptr_array_add(job->result->warnings,
+                            g_strdup_printf("%s: with %zu KiB it may be too "
+                                            "large for the boot loader of "
+                                            "Windows 2000", edit->path,
+                                            size / 1024));
+        }
+    }
+}
+
 static bool plan(Job *job, GError **errp)
 {
     guint drivers;
@@ -277,6 +304,7 @@ static bool plan(Job *job, GError **errp)
     if (!plan_registry(job, errp) || !plan_hives(job, errp)) {
         return false;
     }
+    warn_of_large_hive(job);
     report_edits(job, drivers);
     return true;
 }

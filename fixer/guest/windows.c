@@ -2,7 +2,9 @@
  * Windows: which one it is
  *
  * The kernel's version resource decides, since the kernel is what boots; the
- * registry adds what is only there.
+ * registry adds what is only there.  Where both tell and do not agree, somebody
+ * has put files into the guest, or a service pack was not installed to its
+ * end: that is for the user to know.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -60,29 +62,148 @@ static bool read_kernel(Windows *windows, Volume *volume, GError **errp)
     return true;
 }
 
-static void read_registry(Windows *windows, Hive *system)
-{
-    unsigned set = g_array_index(windows->control_sets, unsigned, 0);
-    g_autofree char *options =
-        g_strdup_printf("ControlSet%03u\\Control\\ProductOptions", set);
-    g_autofree char *control =
-        g_strdup_printf("ControlSet%03u\\Control\\Windows", set);
-    uint32_t csd_version = 0;
+/*
+ * The service pack that a kernel belongs to: the last part of its version is
+ * at least that of the service pack's own kernel, and hotfixes stay below the
+ * next one's.
+ */
+static const struct {
+    uint16_t major, minor, build, revision;
+    unsigned service_pack;
+} service_packs[] = {
+    { 5, 0, 2195, 6717, 4 },
+    { 5, 0, 2195, 5438, 3 },
+    { 5, 0, 2195, 2951, 2 },
+    { 5, 0, 2195, 1620, 1 },
+    { 5, 0, 2195, 0, 0 },
+    { 5, 1, 2600, 5512, 3 },
+    { 5, 1, 2600, 2180, 2 },
+    { 5, 1, 2600, 1106, 1 },
+    { 5, 1, 2600, 0, 0 },
+    { 5, 2, 3790, 3959, 2 },
+    { 5, 2, 3790, 1830, 1 },
+    { 5, 2, 3790, 0, 0 },
+};
 
-    windows->product_type = hive_get_string(system, options, "ProductType");
+/* False if the version does not tell. */
+static bool kernel_service_pack(const PeVersion *version,
+                                unsigned *service_pack)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(service_packs); i++) {
+        if (version->part[0] == service_packs[i].major &&
+            version->part[1] == service_packs[i].minor &&
+            version->part[2] == service_packs[i].build &&
+            version->part[3] >= service_packs[i].revision) {
+            *service_pack = service_packs[i].service_pack;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What identifying works with. */
+typedef struct Identification {
+    Windows *windows;
+    Hive *system;
+    GPtrArray *warnings;
+} Identification;
+
+/* A string below the first control set, to be freed; NULL if absent. */
+static char *control_string(Identification *id, const char *key,
+                            const char *value)
+{
+    unsigned set = g_array_index(id->windows->control_sets, unsigned, 0);
+    g_autofree char *path = g_strdup_printf("ControlSet%03u\\Control\\%s",
+                                            set, key);
+
+    return hive_get_string(id->system, path, value);
+}
+
+/* Both say a number of a service pack; the kernel's counts. */
+static void find_service_pack(Identification *id)
+{
+    Windows *windows = id->windows;
+    unsigned set = g_array_index(windows->control_sets, unsigned, 0);
+    g_autofree char *path =
+        g_strdup_printf("ControlSet%03u\\Control\\Windows", set);
+    g_autofree char *version = pe_version_string(&windows->version);
+    uint32_t csd_version = 0;
+    bool registry = hive_get_dword(id->system, path, "CSDVersion",
+                                   &csd_version);
+    /* The service pack's major and minor number, a byte each. */
+    unsigned by_registry = csd_version >> 8 & 0xff;
+
+    if (!kernel_service_pack(&windows->version, &windows->service_pack)) {
+        windows->service_pack = by_registry;
+    } else if (registry && by_registry != windows->service_pack) {
+        g_ptr_array_add(id->warnings,
+                        g_strdup_printf("the kernel, version %s, is of "
+                                        "service pack %u, but the registry "
+                                        "speaks of service pack %u: one was "
+                                        "not installed to its end, or files "
+                                        "were exchanged", version,
+                                        windows->service_pack, by_registry));
+    }
+}
+
+/* Windows XP x86 is never a server, Server 2003 x86 always one. */
+static bool product_type_fits(const Windows *windows)
+{
+    bool workstation = g_str_equal(windows->product_type, "WinNT");
+    const PeVersion *v = &windows->version;
+
+    if (v->part[0] != 5 || windows->machine != PE_MACHINE_I386) {
+        return true;
+    }
+    return v->part[1] == 1 ? workstation : v->part[1] != 2 || !workstation;
+}
+
+static void find_product_type(Identification *id)
+{
+    Windows *windows = id->windows;
+    g_autofree char *version = pe_version_string(&windows->version);
+
+    windows->product_type = control_string(id, "ProductOptions",
+                                           "ProductType");
     if (!windows->product_type) {
         windows->product_type = g_strdup("unknown");
+        g_ptr_array_add(id->warnings,
+                        g_strdup("the registry does not say whether this is "
+                                 "a workstation or a server (ProductType)"));
+    } else if (!product_type_fits(windows)) {
+        g_ptr_array_add(id->warnings,
+                        g_strdup_printf("the kernel has version %s, which "
+                                        "does not go with the registry's "
+                                        "ProductType %s", version,
+                                        windows->product_type));
     }
-    /* The service pack's major and minor number, a byte each. */
-    hive_get_dword(system, control, "CSDVersion", &csd_version);
-    windows->service_pack = csd_version >> 8 & 0xff;
-    windows->controllers = controllers_find(system, set);
+}
+
+static void check_machine(Identification *id)
+{
+    g_autofree char *architecture =
+        control_string(id, "Session Manager\\Environment",
+                       "PROCESSOR_ARCHITECTURE");
+    const char *wanted = id->windows->machine == PE_MACHINE_AMD64 ? "AMD64"
+                                                                  : "x86";
+
+    if (architecture && g_ascii_strcasecmp(architecture, wanted) != 0) {
+        g_ptr_array_add(id->warnings,
+                        g_strdup_printf("the kernel is for %s, but the "
+                                        "registry speaks of %s", wanted,
+                                        architecture));
+    }
 }
 
 Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
                           GPtrArray *warnings, GError **errp)
 {
     g_autoptr(Windows) windows = g_new0(Windows, 1);
+    Identification id = {
+        .windows = windows,
+        .system = system,
+        .warnings = warnings,
+    };
 
     windows->place = *place;
     place->system_root = NULL;
@@ -91,7 +212,12 @@ Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
     if (!windows->control_sets || !read_kernel(windows, volume, errp)) {
         return NULL;
     }
-    read_registry(windows, system);
+    find_service_pack(&id);
+    find_product_type(&id);
+    check_machine(&id);
+    windows->controllers =
+        controllers_find(system, g_array_index(windows->control_sets,
+                                               unsigned, 0));
     windows->name = windows_name(&windows->version,
                                  g_str_equal(windows->product_type,
                                              "WinNT"));
