@@ -51,7 +51,6 @@
 #define HEADER_INDEX 0x22
 
 struct Cabinet {
-    char *name;
     MspackIo io;
     struct mscab_decompressor *decompressor;
     struct mscabd_cabinet *cabinet;
@@ -61,12 +60,24 @@ struct Cabinet {
     char *damaged_member;
 };
 
-static bool cabinet_error(const Cabinet *cabinet, GError **errp,
-                          const char *cause)
+static bool cabinet_error(GError **errp, const char *cause)
 {
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "cabinet %s: %s",
-                cabinet->name, cause);
+    g_set_error_literal(errp, GUEST_ERROR, GUEST_ERROR_INVALID, cause);
     return false;
+}
+
+/* Parts of a set are sound, they only are not supported. */
+static bool check_whole(const uint8_t *header, GError **errp)
+{
+    if (get_le16(header + HEADER_FLAGS) &
+        (FLAG_PREVIOUS_CABINET | FLAG_NEXT_CABINET)) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "it is part %u of a set of several cabinets, which is "
+                    "not supported: unpack the whole set",
+                    get_le16(header + HEADER_INDEX) + 1);
+        return false;
+    }
+    return true;
 }
 
 /* What the header says of itself; sets what may be read of the source. */
@@ -74,7 +85,6 @@ static bool check_header(Cabinet *cabinet, const uint8_t *header,
                          GError **errp)
 {
     uint32_t size = get_le32(header + HEADER_CABINET_SIZE);
-    uint16_t flags = get_le16(header + HEADER_FLAGS);
     uint16_t folders = get_le16(header + HEADER_FOLDERS);
     uint16_t files = get_le16(header + HEADER_FILES);
     g_autofree char *cause = NULL;
@@ -88,10 +98,8 @@ static bool check_header(Cabinet *cabinet, const uint8_t *header,
         cause = g_strdup_printf("it is truncated: its header says %u bytes, "
                                 "%" G_GUINT64_FORMAT " are there", size,
                                 cabinet->io.source->size);
-    } else if (flags & (FLAG_PREVIOUS_CABINET | FLAG_NEXT_CABINET)) {
-        cause = g_strdup_printf("it is part %u of a set of several cabinets, "
-                                "which is not supported: unpack the whole set",
-                                get_le16(header + HEADER_INDEX) + 1);
+    } else if (!check_whole(header, errp)) {
+        return false;
     } else if (folders == 0 || files == 0) {
         cause = g_strdup("it is empty");
     } else if (folders > CABINET_FOLDERS_MAX || files > CABINET_FILES_MAX) {
@@ -100,7 +108,7 @@ static bool check_header(Cabinet *cabinet, const uint8_t *header,
                                 CABINET_FILES_MAX, CABINET_FOLDERS_MAX);
     }
     cabinet->io.input_size = size;
-    return !cause || cabinet_error(cabinet, errp, cause);
+    return !cause || cabinet_error(errp, cause);
 }
 
 static bool read_header(Cabinet *cabinet, GError **errp)
@@ -110,16 +118,14 @@ static bool read_header(Cabinet *cabinet, GError **errp)
     size_t length = MIN(source->size, HEADER_SIZE);
 
     if (!source_read(source, 0, header, length, errp)) {
-        g_prefix_error(errp, "cabinet %s: ", cabinet->name);
         return false;
     }
     if (memcmp(header + HEADER_SIGNATURE, "MSCF", 4) != 0) {
-        return cabinet_error(cabinet, errp, "it is not a cabinet: it does not "
-                             "begin with MSCF");
+        return cabinet_error(errp, "it is not a cabinet: it does not begin "
+                             "with MSCF");
     }
     if (length < HEADER_SIZE) {
-        return cabinet_error(cabinet, errp, "it is truncated within its "
-                             "header");
+        return cabinet_error(errp, "it is truncated within its header");
     }
     return check_header(cabinet, header, errp);
 }
@@ -166,18 +172,16 @@ static bool open_with_libmspack(Cabinet *cabinet, GError **errp)
     if (!cabinet->cabinet) {
         int code = cabinet->decompressor->last_error(cabinet->decompressor);
 
-        mspack_io_set_error(&cabinet->io, code, errp, "cabinet %s",
-                            cabinet->name);
+        mspack_io_set_error(&cabinet->io, code, NULL, errp);
         return false;
     }
     return true;
 }
 
-Cabinet *cabinet_open(ByteSource *source, const char *name, GError **errp)
+Cabinet *cabinet_open(ByteSource *source, GError **errp)
 {
     g_autoptr(Cabinet) cabinet = g_new0(Cabinet, 1);
 
-    cabinet->name = g_strdup(name);
     mspack_io_init(&cabinet->io, source);
     if (!read_header(cabinet, errp) || !open_with_libmspack(cabinet, errp)) {
         return NULL;
@@ -202,7 +206,6 @@ void cabinet_free(Cabinet *cabinet)
     }
     mspack_io_clear(&cabinet->io);
     g_free(cabinet->damaged_member);
-    g_free(cabinet->name);
     g_free(cabinet);
 }
 
@@ -211,6 +214,30 @@ static struct mscabd_file *find_member(Cabinet *cabinet, const char *member)
     g_autofree char *name = fold_name(member);
 
     return g_hash_table_lookup(cabinet->members, name);
+}
+
+const char *cabinet_only_member(const Cabinet *cabinet)
+{
+    const struct mscabd_file *file = cabinet->cabinet->files;
+
+    return file && !file->next ? file->filename : NULL;
+}
+
+bool cabinet_find(Cabinet *cabinet, const char *member, uint64_t *place)
+{
+    const struct mscabd_file *file = find_member(cabinet, member);
+    const struct mscabd_folder *folder = cabinet->cabinet->folders;
+    uint64_t number = 0;
+
+    if (!file) {
+        return false;
+    }
+    while (folder && folder != file->folder) {
+        folder = folder->next;
+        number++;
+    }
+    *place = number << 32 | file->offset;
+    return true;
 }
 
 /*
@@ -223,40 +250,36 @@ static bool check_undamaged(const Cabinet *cabinet, const char *member,
 {
     if (cabinet->damaged_member) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "%s in cabinet %s: the cabinet is damaged, %s could not "
-                    "be unpacked", member, cabinet->name,
-                    cabinet->damaged_member);
+                    "%s: the cabinet is damaged, %s could not be unpacked",
+                    member, cabinet->damaged_member);
         return false;
     }
     return true;
 }
 
 /* Whether the headers allow to extract @file at all. */
-static bool check_member(const Cabinet *cabinet,
-                         const struct mscabd_file *file, const char *member,
+static bool check_member(const struct mscabd_file *file, const char *member,
                          size_t max_size, GError **errp)
 {
     int method;
 
     if (!file->folder) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "%s in cabinet %s: it is in a folder that is not there",
-                    member, cabinet->name);
+                    "%s: it is in a folder that is not there", member);
         return false;
     }
     if (file->length > max_size) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "%s in cabinet %s: its %u bytes are more than the %zu "
-                    "that such a file may have", member, cabinet->name,
-                    file->length, max_size);
+                    "%s: its %u bytes are more than the %zu that such a file "
+                    "may have", member, file->length, max_size);
         return false;
     }
     method = MSCABD_COMP_METHOD(file->folder->comp_type);
     if (method != MSCAB_COMP_NONE && method != MSCAB_COMP_MSZIP &&
         method != MSCAB_COMP_QUANTUM && method != MSCAB_COMP_LZX) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "%s in cabinet %s: compression method %d is not supported",
-                    member, cabinet->name, method);
+                    "%s: compression method %d is not supported", member,
+                    method);
         return false;
     }
     return true;
@@ -271,11 +294,11 @@ GBytes *cabinet_extract(Cabinet *cabinet, const char *member,
 
     if (!file) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
-                    "%s is not in cabinet %s", member, cabinet->name);
+                    "%s is not in the cabinet", member);
         return NULL;
     }
     if (!check_undamaged(cabinet, member, errp) ||
-        !check_member(cabinet, file, member, max_size, errp)) {
+        !check_member(file, member, max_size, errp)) {
         return NULL;
     }
     mspack_io_start_output(&cabinet->io, file->length);
@@ -284,8 +307,7 @@ GBytes *cabinet_extract(Cabinet *cabinet, const char *member,
     data = mspack_io_finish_output(&cabinet->io);
     if (code != MSPACK_ERR_OK || g_bytes_get_size(data) != file->length) {
         cabinet->damaged_member = g_strdup(member);
-        mspack_io_set_error(&cabinet->io, code, errp, "%s in cabinet %s",
-                            member, cabinet->name);
+        mspack_io_set_error(&cabinet->io, code, member, errp);
         return NULL;
     }
     return g_steal_pointer(&data);

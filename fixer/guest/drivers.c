@@ -4,24 +4,28 @@
  * The guest's own files are the best source: they are of its language, its
  * service pack and its licence.  A file that is there and fits stays.  Files of
  * different sources are not mixed: intelide.sys and pciidex.sys of two service
- * packs need not fit each other.  So all that is lacking comes from one
- * cabinet, or nothing is done.  Of the
- * profile's cabinets the first will do that holds all of it, in versions not
+ * packs need not fit each other.  So all that is lacking comes from one place,
+ * or nothing is done.  It is the one with the newest versions that are not
  * above the kernel's.  Older ones are taken, with a warning: a service pack
  * leaves the cabinet of the original Windows as it was.
+ *
+ * Which place that is can only be told by reading the files out of each,
+ * which takes a cabinet of 70 MB half a second.  So directories are looked at
+ * first, and nothing any more once a place has the kernel's own version.
+ *
+ * A place that is damaged or unsuitable is passed over.  A disk that cannot
+ * be read is not: who knows what would have been found.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <string.h>
+#include <stdarg.h>
 
-#include "cabinet.h"
-#include "drivers.h"
+#include "driver-choice.h"
+#include "driver-fit.h"
+#include "driver-place.h"
 #include "error.h"
 #include "guest-limits.h"
-
-/* What the user can do where the guest does not hold the drivers. */
-#define REMEDY "copy the files into the source VM from its setup CD"
 
 void driver_source_free(DriverSource *source)
 {
@@ -35,16 +39,18 @@ typedef struct Planner {
     const Windows *windows;
     const Profile *profile;
     GPtrArray *warnings;
+    /* FileEdit *: what is lacking; without bytes at first. */
+    GPtrArray *edits;
+    /* Their names, char *, in the same order. */
+    GPtrArray *names;
+    /* DriverPlace *: where to look, in the order of preference. */
+    GPtrArray *places;
+    /* DriverCandidate *: what is known of each of them. */
+    GPtrArray *candidates;
+    /* The best so far, and its DriverFile *. */
+    DriverCandidate *best;
+    GPtrArray *files;
 } Planner;
-
-void file_edit_free(FileEdit *edit)
-{
-    g_free(edit->path);
-    g_clear_pointer(&edit->bytes, g_bytes_unref);
-    g_free(edit->source);
-    g_free(edit->reason);
-    g_free(edit);
-}
 
 static char *target_path(Planner *planner, const char *name)
 {
@@ -53,68 +59,6 @@ static char *target_path(Planner *planner, const char *name)
                                              name);
 
     return windows_path(&planner->windows->place, below);
-}
-
-static bool in_list(char **names, const char *name)
-{
-    for (char **p = names; *p; p++) {
-        if (g_ascii_strcasecmp(*p, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Whether a module that drivers import from is there: one of their like, the
- * kernel, or the HAL.  Returns false if that cannot be told.
- */
-static bool has_module(Planner *planner, const char *name, bool *has,
-                       GError **errp)
-{
-    static const char *const directories[] = {
-        "system32\\drivers\\", "system32\\",
-    };
-
-    *has = in_list(planner->profile->files, name);
-    for (unsigned i = 0; !*has && i < G_N_ELEMENTS(directories); i++) {
-        g_autofree char *below = g_strconcat(directories[i], name, NULL);
-        g_autofree char *path = windows_path(&planner->windows->place, below);
-
-        if (!volume_exists(planner->volume, path, has, errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/*
- * Sets *@why to why the driver would not load in this guest, or to NULL if it
- * would.  Returns false if that cannot be told.
- */
-static bool find_unfit(Planner *planner, const PeInfo *pe, char **why,
-                       GError **errp)
-{
-    *why = NULL;
-    if (pe->machine != planner->windows->machine) {
-        g_autofree char *is = pe_machine_string(pe->machine);
-        g_autofree char *wanted = pe_machine_string(planner->windows->machine);
-
-        *why = g_strdup_printf("it is for %s, the guest is %s", is, wanted);
-    }
-    for (char **module = pe->imports; *module && !*why; module++) {
-        bool has = false;
-
-        if (!strpbrk(*module, "\\/") &&
-            !has_module(planner, *module, &has, errp)) {
-            return false;
-        }
-        if (!has) {
-            *why = g_strdup_printf("it imports from %s, which the guest does "
-                                   "not have", *module);
-        }
-    }
-    return true;
 }
 
 /*
@@ -144,11 +88,12 @@ static bool find_why(Planner *planner, const char *path, bool *exists,
         *why = g_strdup("the one there is no driver");
         return true;
     }
-    return find_unfit(planner, pe, why, errp);
+    return driver_find_unfit(planner->volume, planner->windows,
+                             planner->profile, pe, why, errp);
 }
 
 /* Adds an edit, yet without bytes, for each file that is not there or unfit. */
-static bool find_needed(Planner *planner, GPtrArray *needed, GError **errp)
+static bool find_needed(Planner *planner, GError **errp)
 {
     for (char **name = planner->profile->files; *name; name++) {
         g_autofree char *path = target_path(planner, *name);
@@ -167,184 +112,326 @@ static bool find_needed(Planner *planner, GPtrArray *needed, GError **errp)
         edit->reason = g_strdup_printf("%s: %s", why,
                                        planner->profile->files_reason);
         edit->path = g_steal_pointer(&path);
-        g_ptr_array_add(needed, edit);
+        g_ptr_array_add(planner->edits, edit);
+        g_ptr_array_add(planner->names, *name);
     }
     return true;
 }
 
-static const char *base_name(const char *path)
+/* ------------------------------------------------------- what places have */
+
+static void fail_missing(Planner *planner, DriverCandidate *candidate,
+                         const GPtrArray *missing)
 {
-    return strrchr(path, '\\') + 1;
+    bool all = missing->len == planner->names->len;
+    g_autofree char *list = driver_choice_join(missing);
+    const char *what = all && missing->len > 1 ? "none of the files" : list;
+    const char *is_not = what != list ? "is" : missing->len > 1 ? "are not"
+                                                                : "is not";
+
+    driver_candidate_fail(candidate, all ? DRIVER_EMPTY : DRIVER_INCOMPLETE,
+                          g_error_new(GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
+                                      "%s %s in it", what, is_not));
 }
 
-/* Refuses a driver that would not load, or is newer than the kernel. */
-static bool check_fit(Planner *planner, const char *member, const PeInfo *pe,
-                      GError **errp)
+/* Refuses a file that would not load in this guest. */
+static bool check_fit(Planner *planner, const char *name, DriverFile *file,
+                      DriverCandidate *candidate, GError **errp)
 {
-    const PeVersion *kernel = &planner->windows->version;
+    g_autoptr(PeInfo) pe = pe_parse(name, file->bytes, errp);
     g_autofree char *why = NULL;
 
-    if (!find_unfit(planner, pe, &why, errp)) {
+    if (!pe || !driver_find_unfit(planner->volume, planner->windows,
+                                  planner->profile, pe, &why, errp)) {
         return false;
-    }
-    if (!why && pe->has_version &&
-        pe_version_compare(&pe->file_version, kernel) > 0) {
-        g_autofree char *is = pe_version_string(&pe->file_version);
-        g_autofree char *limit = pe_version_string(kernel);
-
-        why = g_strdup_printf("its version %s is newer than the kernel's %s",
-                              is, limit);
     }
     if (why) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED, "%s: %s", name,
+                    why);
+        return false;
+    }
+    file->has_version = pe->has_version;
+    file->version = pe->file_version;
+    driver_candidate_add_version(candidate, pe->has_version
+                                            ? &pe->file_version : NULL);
+    return true;
+}
+
+/* Refuses a file that is newer than the kernel. */
+static bool check_not_newer(Planner *planner, const char *name,
+                            const DriverFile *file, GError **errp)
+{
+    const PeVersion *kernel = &planner->windows->version;
+
+    if (file->has_version && pe_version_compare(&file->version, kernel) > 0) {
+        g_autofree char *is = pe_version_string(&file->version);
+        g_autofree char *limit = pe_version_string(kernel);
+
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "%s: the driver does not fit: %s", member, why);
+                    "%s: its version %s is newer than the kernel's %s", name,
+                    is, limit);
         return false;
     }
     return true;
 }
 
-/* Takes one file out of @cabinet and looks whether it fits. */
-static bool extract(Planner *planner, Cabinet *cabinet, const char *path,
-                    FileEdit *edit, GError **errp)
+static bool check_files(Planner *planner, GPtrArray *files,
+                        DriverCandidate *candidate, GError **errp)
 {
-    const char *name = base_name(edit->path);
-    g_autofree char *member = g_strdup_printf("%s: %s", path, name);
-    g_autoptr(GBytes) bytes = cabinet_extract(cabinet, name, LIMIT_PE_SIZE,
-                                              errp);
-    g_autoptr(PeInfo) pe = bytes ? pe_parse(member, bytes, errp) : NULL;
-
-    if (!pe || !check_fit(planner, member, pe, errp)) {
-        return false;
-    }
-    g_clear_pointer(&edit->bytes, g_bytes_unref);
-    edit->bytes = g_steal_pointer(&bytes);
-    g_free(edit->source);
-    edit->source = g_strdup(path);
-    edit->version = pe->file_version;
-    return true;
-}
-
-static bool extract_all(Planner *planner, const char *path, GPtrArray *needed,
-                        GError **errp)
-{
-    g_autoptr(ByteSource) source = volume_open_file(planner->volume, path,
-                                                    errp);
-    g_autoptr(Cabinet) cabinet = source ? cabinet_open(source, path, errp)
-                                        : NULL;
-
-    for (guint i = 0; cabinet && i < needed->len; i++) {
-        if (!extract(planner, cabinet, path, g_ptr_array_index(needed, i),
-                     errp)) {
+    for (guint i = 0; i < files->len; i++) {
+        if (!check_fit(planner, g_ptr_array_index(planner->names, i),
+                       g_ptr_array_index(files, i), candidate, errp)) {
+            g_array_set_size(candidate->versions, 0);
             return false;
         }
     }
-    return cabinet != NULL;
-}
-
-/* The cabinet's path with {platform} as Windows spells it. */
-static char *cabinet_path(Planner *planner, const char *pattern)
-{
-    const char *platform = planner->windows->machine == PE_MACHINE_AMD64
-                           ? "amd64" : "i386";
-    g_auto(GStrv) parts = g_strsplit(pattern, "{platform}", -1);
-    g_autofree char *below = g_strjoinv(platform, parts);
-
-    return windows_path(&planner->windows->place, below);
+    for (guint i = 0; i < files->len; i++) {
+        if (!check_not_newer(planner, g_ptr_array_index(planner->names, i),
+                             g_ptr_array_index(files, i), errp)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /*
- * Takes all of @needed from the first cabinet that will do.  A cabinet that
- * is there but will not do is passed over, with a warning; if none will, the
- * first one's reason is the error.
+ * That a place will not do is no error, only that the disk or a file of the
+ * user's could not be read.
  */
-static bool take_from_cabinets(Planner *planner, GPtrArray *needed,
-                               GError **errp)
+static bool forgive(DriverCandidate *candidate, GError *err, GError **errp)
 {
-    g_autoptr(GError) first = NULL;
-    g_autofree char *path = NULL;
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_IO)) {
+        g_propagate_error(errp, err);
+        return false;
+    }
+    driver_candidate_fail(candidate, DRIVER_UNFIT, err);
+    return true;
+}
 
-    for (char **p = planner->profile->sources; *p; p++) {
-        g_autoptr(GError) err = NULL;
+static bool look_into(Planner *planner, const DriverPlace *place,
+                      DriverCandidate *candidate, GError **errp)
+{
+    g_autoptr(GPtrArray) files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)driver_file_free);
+    g_autoptr(GPtrArray) missing = g_ptr_array_new();
+    GError *err = NULL;
+
+    if (!driver_place_read(place, planner->names, files, missing, &err)) {
+        return forgive(candidate, err, errp);
+    }
+    if (missing->len > 0) {
+        fail_missing(planner, candidate, missing);
+        return true;
+    }
+    if (!check_files(planner, files, candidate, &err)) {
+        return forgive(candidate, err, errp);
+    }
+    if (!planner->best ||
+        driver_choice_better(planner->best, candidate) == candidate) {
+        planner->best = candidate;
+        g_clear_pointer(&planner->files, g_ptr_array_unref);
+        planner->files = g_steal_pointer(&files);
+    }
+    return true;
+}
+
+/* One candidate for each place, and which of them are there. */
+static bool find_candidates(Planner *planner, GError **errp)
+{
+    for (guint i = 0; i < planner->places->len; i++) {
+        const DriverPlace *place = g_ptr_array_index(planner->places, i);
+        DriverCandidate *candidate = driver_candidate_new(place->path, i);
+        GError *err = NULL;
         bool exists;
 
-        g_free(path);
-        path = cabinet_path(planner, *p);
-        if (!volume_exists(planner->volume, path, &exists, errp)) {
-            return false;
+        g_ptr_array_add(planner->candidates, candidate);
+        if (!driver_place_exists(place, &exists, &err)) {
+            if (!forgive(candidate, err, errp)) {
+                return false;
+            }
+        } else if (exists) {
+            candidate->state = DRIVER_UNSEEN;
         }
-        if (!exists) {
-            continue;
-        }
-        if (extract_all(planner, path, needed, &err)) {
+    }
+    return true;
+}
+
+/* Looks into those places of one kind, unless nothing can be better. */
+static bool look_into_kind(Planner *planner, bool users, bool cabinets,
+                           GError **errp)
+{
+    for (guint i = 0; i < planner->places->len; i++) {
+        const DriverPlace *place = g_ptr_array_index(planner->places, i);
+        DriverCandidate *candidate = g_ptr_array_index(planner->candidates,
+                                                       i);
+
+        if (planner->best &&
+            driver_choice_is_best(planner->best, &planner->windows->version)) {
             return true;
         }
-        g_ptr_array_add(planner->warnings,
-                        g_strdup_printf("passed over: %s", err->message));
-        if (!first) {
-            first = g_steal_pointer(&err);
+        if (candidate->state == DRIVER_UNSEEN && !place->volume == users &&
+            place->cabinet == cabinets &&
+            !look_into(planner, place, candidate, errp)) {
+            return false;
         }
     }
-    if (first) {
-        g_set_error(errp, first->domain, first->code,
-                    "partition %u: %s; " REMEDY,
-                    planner->windows->place.partition->number,
-                    first->message);
-    } else {
-        const FileEdit *edit = g_ptr_array_index(needed, 0);
-
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
-                    "partition %u: %s: the cabinet is missing, and %s (%u "
-                    "files in all) is needed from it; " REMEDY,
-                    planner->windows->place.partition->number, path,
-                    base_name(edit->path), needed->len);
-    }
-    return false;
+    return true;
 }
 
-/* Warns of drivers from before the kernel's service pack. */
-static void warn_of_older(Planner *planner, GPtrArray *taken)
+/* What the user named comes first, and what costs little before the rest. */
+static bool look_into_all(Planner *planner, GError **errp)
+{
+    return look_into_kind(planner, true, false, errp) &&
+           look_into_kind(planner, true, true, errp) &&
+           look_into_kind(planner, false, false, errp) &&
+           look_into_kind(planner, false, true, errp);
+}
+
+/* ------------------------------------------------------------- the outcome */
+
+static void warn(Planner *planner, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+
+static void warn(Planner *planner, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(planner->warnings, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+/* Sources that a better one makes up for, but that should not be so. */
+static void warn_of_damaged(Planner *planner)
+{
+    for (guint i = 0; i < planner->candidates->len; i++) {
+        const DriverCandidate *candidate =
+            g_ptr_array_index(planner->candidates, i);
+
+        if (g_error_matches(candidate->failure, GUEST_ERROR,
+                            GUEST_ERROR_INVALID)) {
+            warn(planner, "%s: passed over: %s", candidate->path,
+                 candidate->failure->message);
+        }
+    }
+}
+
+/* Warns of a driver from before the kernel's service pack. */
+static void warn_of_older(Planner *planner, const FileEdit *edit,
+                          const DriverFile *file)
 {
     const PeVersion *kernel = &planner->windows->version;
-    g_autofree char *kernel_text = pe_version_string(kernel);
+    g_autofree char *limit = pe_version_string(kernel);
+    g_autofree char *is = pe_version_string(&file->version);
 
-    for (guint i = 0; i < taken->len; i++) {
-        const FileEdit *edit = g_ptr_array_index(taken, i);
-        g_autofree char *text = pe_version_string(&edit->version);
-
-        if (pe_version_compare(&edit->version, kernel) < 0) {
-            g_ptr_array_add(planner->warnings,
-                            g_strdup_printf("%s: version %s, out of %s, is "
-                                            "older than the kernel's %s",
-                                            edit->path, text, edit->source,
-                                            kernel_text));
-        }
+    if (!file->has_version) {
+        warn(planner, "%s: %s has no version: whether it is older than the "
+             "kernel's %s cannot be told", edit->path, file->path, limit);
+    } else if (pe_version_compare(&file->version, kernel) < 0) {
+        warn(planner, "%s: version %s, out of %s, is older than the kernel's "
+             "%s", edit->path, is, file->path, limit);
     }
 }
+
+/* Warns if the files of the place are not all of one version. */
+static void warn_of_mixture(Planner *planner)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *list = NULL;
+    bool differ = false;
+
+    for (guint i = 0; i < planner->files->len; i++) {
+        const DriverFile *first = g_ptr_array_index(planner->files, 0);
+        const DriverFile *file = g_ptr_array_index(planner->files, i);
+        g_autofree char *version = pe_version_string(&file->version);
+
+        differ |= pe_version_compare(&first->version, &file->version) != 0;
+        g_ptr_array_add(texts, g_strdup_printf(
+                            "%s %s",
+                            (char *)g_ptr_array_index(planner->names, i),
+                            file->has_version ? version : "without one"));
+    }
+    list = driver_choice_join(texts);
+    if (differ) {
+        warn(planner, "%s: its files are of different versions: %s",
+             planner->best->path, list);
+    }
+}
+
+/* Fills the edits with the files that were chosen. */
+static void take(Planner *planner)
+{
+    warn_of_damaged(planner);
+    warn_of_mixture(planner);
+    for (guint i = 0; i < planner->edits->len; i++) {
+        FileEdit *edit = g_ptr_array_index(planner->edits, i);
+        const DriverFile *file = g_ptr_array_index(planner->files, i);
+
+        edit->bytes = g_bytes_ref(file->bytes);
+        edit->version = file->version;
+        edit->source = g_strdup(file->path);
+        warn_of_older(planner, edit, file);
+    }
+}
+
+static void set_error(Planner *planner, GError **errp)
+{
+    const WindowsPlace *place = &planner->windows->place;
+    g_autofree char *directory = windows_path(place,
+                                              planner->profile->directory);
+    g_autofree char *names = driver_choice_join(planner->names);
+    g_autofree char *needs = g_strdup_printf("partition %u: %s needs %s",
+                                             place->partition->number,
+                                             directory, names);
+
+    driver_choice_set_error(planner->candidates, needs, errp);
+}
+
+static void planner_clear(Planner *planner)
+{
+    g_clear_pointer(&planner->names, g_ptr_array_unref);
+    g_clear_pointer(&planner->places, g_ptr_array_unref);
+    g_clear_pointer(&planner->candidates, g_ptr_array_unref);
+    g_clear_pointer(&planner->files, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Planner, planner_clear)
 
 bool drivers_plan(Volume *volume, const Windows *windows,
                   const Profile *profile, const GPtrArray *user_files,
                   GPtrArray *edits, GPtrArray *sources, GPtrArray *warnings,
                   GError **errp)
 {
-    Planner planner = {
+    g_auto(Planner) planner = {
         .volume = volume,
         .windows = windows,
         .profile = profile,
         .warnings = warnings,
+        .edits = edits,
+        .names = g_ptr_array_new(),
+        .candidates = g_ptr_array_new_with_free_func((GDestroyNotify)
+                                                     driver_candidate_free),
     };
 
     if (!profile->files) {
         return true;
     }
-    if (!find_needed(&planner, edits, errp)) {
+    if (!find_needed(&planner, errp)) {
         return false;
     }
     if (edits->len == 0) {
         return true;
     }
-    if (!take_from_cabinets(&planner, edits, errp)) {
+    planner.places = driver_places_new(volume, windows, profile, user_files);
+    if (!find_candidates(&planner, errp) || !look_into_all(&planner, errp)) {
         return false;
     }
-    warn_of_older(&planner, edits);
+    if (!planner.best) {
+        set_error(&planner, errp);
+        return false;
+    }
+    driver_choice_report(planner.candidates, planner.best, &windows->version,
+                         sources);
+    take(&planner);
     return true;
 }

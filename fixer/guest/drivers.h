@@ -7,22 +7,8 @@
 #ifndef GUEST_DRIVERS_H
 #define GUEST_DRIVERS_H
 
+#include "file-edit.h"
 #include "profile.h"
-
-/* One file that is to be written. */
-typedef struct FileEdit {
-    /* \WINDOWS\system32\drivers\atapi.sys */
-    char *path;
-    /* There is none yet; else its data is replaced. */
-    bool create;
-    GBytes *bytes;
-    PeVersion version;
-    /* Where the bytes come from, for the report. */
-    char *source;
-    char *reason;
-} FileEdit;
-
-void file_edit_free(FileEdit *edit);
 
 /* A file that the user brings along: driver-source=. */
 typedef struct UserFile {
@@ -36,7 +22,10 @@ typedef struct UserFile {
 
 /* One place where the files were looked for, for the report. */
 typedef struct DriverSource {
-    /* \WINDOWS\Driver Cache\i386\sp3.cab, or as the UserFile is named. */
+    /*
+     * \WINDOWS\Driver Cache\i386\sp3.cab; of the user's a cabinet as it is
+     * named, a folder (I386), "driver-source" for files that are in none.
+     */
     char *path;
     /* The files that were lacking come from here; true for one at most. */
     bool used;

@@ -40,4 +40,19 @@
 /* Modules that one driver imports from. */
 #define LIMIT_PE_IMPORTS 256
 
+/* Faults of one hive that are told apart; Windows' own hives have a few. */
+#define LIMIT_HIVE_FAULTS 65536
+
+/* The database of a dynamic disk: Windows gives it 1 MiB. */
+#define LIMIT_LDM_SIZE (4 * MiB)
+
+/* VBLKs that one of its records may take: the kernel of Linux knows of 4. */
+#define LIMIT_LDM_PIECES 8
+
+/* Entries of boot.ini that are looked at: NTLDR's menu shows 10. */
+#define LIMIT_BOOT_INI_ENTRIES 32
+
+/* Names in a volume's root that may be a Windows: users have some dozens. */
+#define LIMIT_ROOT_NAMES 1024
+
 #endif /* GUEST_GUEST_LIMITS_H */

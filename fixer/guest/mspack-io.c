@@ -10,7 +10,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "error.h"
@@ -214,20 +213,17 @@ static const char *error_cause(int code)
     }
 }
 
-void mspack_io_set_error(MspackIo *io, int code, GError **errp,
-                         const char *format, ...)
+void mspack_io_set_error(MspackIo *io, int code, const char *what,
+                         GError **errp)
 {
-    g_autofree char *prefix = NULL;
-    va_list args;
+    g_autofree char *prefix = what ? g_strconcat(what, ": ", NULL)
+                                   : g_strdup("");
 
-    va_start(args, format);
-    prefix = g_strdup_vprintf(format, args);
-    va_end(args);
     if (io->source_error) {
         g_propagate_prefixed_error(errp, g_steal_pointer(&io->source_error),
-                                   "%s: ", prefix);
+                                   "%s", prefix);
         return;
     }
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "%s: %s", prefix,
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "%s%s", prefix,
                 error_cause(code));
 }

@@ -57,10 +57,10 @@ void mspack_io_start_output(MspackIo *io, size_t max);
 GBytes *mspack_io_finish_output(MspackIo *io);
 
 /*
- * Sets "PREFIX: cause" for what libmspack returned, an MSPACK_ERR_*, with
- * the source's own failure if that was the cause.
+ * Sets "WHAT: cause", or only the cause if @what is NULL, for what libmspack
+ * returned, an MSPACK_ERR_*; if the source failed, that is the cause.
  */
-void mspack_io_set_error(MspackIo *io, int code, GError **errp,
-                         const char *format, ...) G_GNUC_PRINTF(4, 5);
+void mspack_io_set_error(MspackIo *io, int code, const char *what,
+                         GError **errp);
 
 #endif /* GUEST_MSPACK_IO_H */

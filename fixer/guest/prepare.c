@@ -251,13 +251,9 @@ static bool plan_registry(Job *job, GError **errp)
 /* A hive is a file that changes when one of its keys does. */
 static bool plan_hives(Job *job, GError **errp)
 {
-    GPtrArray *warnings = job->result->warnings;
-
-    return hive_file_plan(job->system, job->volume, job->edits, warnings,
-                          errp) &&
+    return hive_file_plan(job->system, job->volume, job->edits, errp) &&
            (!job->software ||
-            hive_file_plan(job->software, job->volume, job->edits, warnings,
-                           errp));
+            hive_file_plan(job->software, job->volume, job->edits, errp));
 }
 
 /*
@@ -288,8 +284,7 @@ static bool plan(Job *job, GError **errp)
 {
     guint drivers;
 
-    job->edits = g_ptr_array_new_with_free_func((GDestroyNotify)
-                                                file_edit_free);
+    job->edits = file_edit_list_new();
     if (!identify(job, errp)) {
         return false;
     }

@@ -141,7 +141,7 @@ static bool check_plain_names(Parser *parser, const char *group,
                               const char *key, char **names, GError **errp)
 {
     for (char **name = names; *name; name++) {
-        if (strpbrk(*name, "/\\:") || **name == '.') {
+        if (!**name || strpbrk(*name, "/\\:") || **name == '.') {
             g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                         "%s: [%s] %s: '%s' is not a plain file name",
                         parser->name, group, key, *name);

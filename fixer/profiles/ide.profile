@@ -9,15 +9,16 @@ name=ide
 description=IDE controller of Xen HVM and of QEMU's pc machine
 
 [guest]
-min-version=5.1
+min-version=5.0
 max-version=5.2
-machines=x86
+machines=x86;x64
 
 [files]
 directory=system32\\drivers
 names=atapi.sys;intelide.sys;pciide.sys;pciidex.sys
-# {platform} is i386 or amd64.  A service pack brings a cabinet of its own.
-sources=Driver Cache\\{platform}\\sp4.cab;Driver Cache\\{platform}\\sp3.cab;Driver Cache\\{platform}\\sp2.cab;Driver Cache\\{platform}\\sp1.cab;Driver Cache\\{platform}\\driver.cab
+# {platform} is i386 or amd64.  A service pack brings a cabinet of its own, or
+# leaves its files in ServicePackFiles.
+sources=ServicePackFiles\\{platform};Driver Cache\\{platform};Driver Cache\\{platform}\\sp4.cab;Driver Cache\\{platform}\\sp3.cab;Driver Cache\\{platform}\\sp2.cab;Driver Cache\\{platform}\\sp1.cab;Driver Cache\\{platform}\\driver.cab;system32\\dllcache
 reason=driver of the IDE controller that the disk will be on
 
 [registry]
