@@ -11,6 +11,10 @@
 #include <string.h>
 
 #include "bootini.h"
+#include "guest-limits.h"
+
+/* Where text ends for DOS and its editors: Ctrl-Z. */
+#define DOS_END_OF_FILE "\x1a"
 
 /*
  * Parses NAME(NUMBER) at *@p and moves behind it; the number's @base is 10 or
@@ -75,7 +79,10 @@ void arc_path_clear(ArcPath *path)
     g_clear_pointer(&path->directory, g_free);
 }
 
-/* "NAME=VALUE" with blanks around; NULL if @line is of another name. */
+/*
+ * "NAME=VALUE" with blanks around; NULL if @line is of another name, or has
+ * no value.
+ */
 static char *value_of(const char *line, const char *name)
 {
     size_t length = strlen(name);
@@ -85,10 +92,15 @@ static char *value_of(const char *line, const char *name)
     }
     line += length;
     line += strspn(line, " \t");
-    return *line == '=' ? g_strstrip(g_strdup(line + 1)) : NULL;
+    if (*line != '=') {
+        return NULL;
+    }
+    line++;
+    line += strspn(line, " \t");
+    return *line ? g_strdup(line) : NULL;
 }
 
-/* The path in front of an entry's description. */
+/* The path in front of an entry's description; NULL if it is no entry. */
 static char *entry_path(const char *line)
 {
     const char *equals = strchr(line, '=');
@@ -96,32 +108,66 @@ static char *entry_path(const char *line)
     return equals ? g_strchomp(g_strndup(line, equals - line)) : NULL;
 }
 
-char *boot_ini_default(GBytes *bytes)
+typedef enum Section {
+    SECTION_OTHER,
+    SECTION_LOADER,
+    SECTION_SYSTEMS,
+} Section;
+
+static Section section_of(const char *line)
 {
+    if (g_ascii_strncasecmp(line, "[boot loader]", 13) == 0) {
+        return SECTION_LOADER;
+    }
+    return g_ascii_strncasecmp(line, "[operating systems]", 19) == 0
+           ? SECTION_SYSTEMS : SECTION_OTHER;
+}
+
+static void parse_line(BootIni *ini, Section section, const char *line)
+{
+    char *path = NULL;
+
+    if (section == SECTION_LOADER && !ini->default_path) {
+        ini->default_path = value_of(line, "default");
+    } else if (section == SECTION_SYSTEMS &&
+               ini->paths->len < LIMIT_BOOT_INI_ENTRIES) {
+        path = entry_path(line);
+    }
+    if (path) {
+        g_ptr_array_add(ini->paths, path);
+    }
+}
+
+BootIni *boot_ini_parse(GBytes *bytes)
+{
+    BootIni *ini = g_new0(BootIni, 1);
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
-    g_autofree char *text = g_strndup(data, size);
-    g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
-    g_autofree char *first = NULL;
-    enum { NONE, LOADER, SYSTEMS } section = NONE;
+    /* Of an empty file there are no data. */
+    g_autofree char *text = g_strndup(size > 0 ? data : "", size);
+    g_auto(GStrv) lines = NULL;
+    Section section = SECTION_OTHER;
 
+    ini->paths = g_ptr_array_new_with_free_func(g_free);
+    text[strcspn(text, DOS_END_OF_FILE)] = '\0';
+    lines = g_strsplit_set(text, "\r\n", -1);
     for (char **p = lines; *p; p++) {
-        char *line = g_strstrip(*p);
-        char *value;
+        const char *line = g_strstrip(*p);
 
         if (*line == '[') {
-            section = g_ascii_strncasecmp(line, "[boot loader]", 13) == 0
-                      ? LOADER
-                      : g_ascii_strncasecmp(line, "[operating systems]",
-                                            19) == 0 ? SYSTEMS : NONE;
-        } else if (section == LOADER) {
-            value = value_of(line, "default");
-            if (value) {
-                return value;
-            }
-        } else if (section == SYSTEMS && !first) {
-            first = entry_path(line);
+            section = section_of(line);
+        } else {
+            parse_line(ini, section, line);
         }
     }
-    return g_steal_pointer(&first);
+    return ini;
+}
+
+void boot_ini_free(BootIni *ini)
+{
+    if (ini) {
+        g_free(ini->default_path);
+        g_ptr_array_unref(ini->paths);
+        g_free(ini);
+    }
 }

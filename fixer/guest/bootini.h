@@ -43,11 +43,25 @@ void arc_path_clear(ArcPath *path);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ArcPath, arc_path_clear)
 
+typedef struct BootIni {
+    /* The value of "default" in [boot loader]; NULL if there is none. */
+    char *default_path;
+    /*
+     * char *: what stands in front of the descriptions in [operating
+     * systems], in order: ARC paths, and the likes of C:\.
+     */
+    GPtrArray *paths;
+} BootIni;
+
 /*
- * The value of "default" in [boot loader], or what NTLDR takes in its place,
- * the first entry of [operating systems]; NULL if there is neither.  Bytes
- * beyond ASCII are passed on as they are.
+ * Parses boot.ini, of which nothing is an error: what NTLDR does not know it
+ * ignores, and a file without a path is as good as none.  Bytes beyond ASCII
+ * are passed on as they are.
  */
-char *boot_ini_default(GBytes *text);
+BootIni *boot_ini_parse(GBytes *text);
+
+void boot_ini_free(BootIni *ini);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootIni, boot_ini_free)
 
 #endif /* GUEST_BOOTINI_H */

@@ -18,6 +18,7 @@
 #include "le.h"
 
 #define SECTOR_SIZE 512
+#define SECTOR_SIZE_4KN 4096
 
 #define MBR_SIGNATURE 440       /* u32, the NT disk signature */
 #define MBR_TABLE 446           /* four entries */
@@ -85,6 +86,13 @@ static bool is_partition_table(const Sector *sector)
     return true;
 }
 
+/* Whether the guest may need it, so that it must be there in full. */
+static bool is_needed(const Partition *partition)
+{
+    return partition->active || partition->type == PARTITION_TYPE_IFS ||
+           partition->type == PARTITION_TYPE_LDM;
+}
+
 /*
  * A partition beyond the end keeps its number, which ARC paths count, but has
  * no size; one that the guest may need means that the image is cut off.
@@ -102,7 +110,7 @@ static bool add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
 
     if (partition.start > overlay_size(overlay) ||
         partition.size > overlay_size(overlay) - partition.start) {
-        if (partition.type == PARTITION_TYPE_IFS || partition.active) {
+        if (is_needed(&partition)) {
             g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                         "partition %u ends beyond the end of the disk: the "
                         "image is cut off, copy it again", partition.number);
@@ -174,6 +182,56 @@ static bool check_not_gpt(const Sector *mbr, GError **errp)
     return true;
 }
 
+/*
+ * Sets *@found to whether a table or a boot sector lies where @mbr says that
+ * one does, to a reader who takes a sector for @sector_size bytes.
+ */
+static bool find_boot_sector(Overlay *overlay, const Sector *mbr,
+                             unsigned sector_size, bool *found,
+                             GError **errp)
+{
+    *found = false;
+    for (unsigned i = 0; i < MBR_ENTRIES && !*found; i++) {
+        Entry entry = sector_entry(mbr, i);
+        uint64_t at = (uint64_t)entry.start * sector_size;
+        Sector sector;
+
+        if ((!is_extended(&entry) && entry.type != PARTITION_TYPE_IFS) ||
+            at + SECTOR_SIZE > overlay_size(overlay)) {
+            continue;
+        }
+        if (!overlay_read(overlay, at, &sector, SECTOR_SIZE, errp)) {
+            return false;
+        }
+        *found = has_magic(&sector);
+    }
+    return true;
+}
+
+/*
+ * The image of a disk with sectors of 4096 bytes does not say that it is one;
+ * its table, read in sectors of 512, leads nowhere.
+ */
+static bool check_not_4kn(Overlay *overlay, const Sector *mbr, GError **errp)
+{
+    bool found_512, found_4kn = false;
+
+    if (!find_boot_sector(overlay, mbr, SECTOR_SIZE, &found_512, errp) ||
+        (!found_512 && !find_boot_sector(overlay, mbr, SECTOR_SIZE_4KN,
+                                         &found_4kn, errp))) {
+        return false;
+    }
+    if (found_4kn) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "the partition table counts in sectors of %u bytes "
+                    "(4Kn): Windows 2000, XP and Server 2003 do not boot "
+                    "from such a disk, nor would a copy with sectors of %u "
+                    "bytes; move the guest to a disk of these in the source "
+                    "VM", SECTOR_SIZE_4KN, SECTOR_SIZE);
+    }
+    return !found_4kn;
+}
+
 static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
                         GError **errp)
 {
@@ -215,6 +273,7 @@ Disk *disk_read(Overlay *overlay, GError **errp)
     }
     disk->signature = get_le32(mbr.bytes + MBR_SIGNATURE);
     if (!check_not_gpt(&mbr, errp) ||
+        !check_not_4kn(overlay, &mbr, errp) ||
         !read_tables(disk, overlay, &mbr, errp)) {
         return NULL;
     }

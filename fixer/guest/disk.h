@@ -15,6 +15,7 @@ enum {
     PARTITION_TYPE_EXTENDED = 0x05,
     PARTITION_TYPE_IFS = 0x07,          /* NTFS, HPFS, exFAT */
     PARTITION_TYPE_EXTENDED_LBA = 0x0f,
+    PARTITION_TYPE_LDM = 0x42,          /* on a dynamic disk */
     PARTITION_TYPE_GPT = 0xee,
 };
 
@@ -41,8 +42,9 @@ typedef struct Disk {
 
 /*
  * Reads the partition tables.  A disk without any is GUEST_ERROR_NO_GUEST; a
- * GPT disk is refused, and one that is cut off: an NTFS or active partition
- * ends beyond it.  Any other partition that does has size 0.
+ * GPT disk is refused, one of 4096-byte sectors, and one that is cut off: an
+ * NTFS, dynamic or active partition ends beyond it.  Any other partition that
+ * does has size 0.
  */
 Disk *disk_read(Overlay *overlay, GError **errp);
 

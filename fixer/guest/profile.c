@@ -321,7 +321,7 @@ bool profile_check_guest(const Profile *profile, const Windows *windows,
     }
     version = pe_version_string(&windows->version);
     g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                "partition %u: %s: %s (%s, %s) cannot be prepared: profile "
+                "partition %u: %s\\: %s (%s, %s) cannot be prepared: profile "
                 "'%s' is for versions %u.%u to %u.%u",
                 windows->place.partition->number, windows->place.system_root,
                 windows->name, version, machine, profile->name,

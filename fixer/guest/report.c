@@ -103,6 +103,14 @@ static void add_controllers(JsonBuilder *json, const Windows *windows,
     add_string(json, "conclusion", conclusion);
 }
 
+static void add_place(JsonBuilder *json, const WindowsPlace *place)
+{
+    add_int(json, "partition", place->partition->number);
+    /* A Windows in the root has "" in front of its paths. */
+    add_string(json, "system-root", *place->system_root ? place->system_root
+                                                        : "\\");
+}
+
 static void add_windows(JsonBuilder *json, const Windows *windows,
                         const char *adapter_type)
 {
@@ -119,8 +127,7 @@ static void add_windows(JsonBuilder *json, const Windows *windows,
     add_int(json, "service-pack", windows->service_pack);
     add_string(json, "product-type", windows->product_type);
     add_string(json, "machine", machine);
-    add_int(json, "partition", windows->place.partition->number);
-    add_string(json, "system-root", windows->place.system_root);
+    add_place(json, &windows->place);
     begin_array(json, "control-sets");
     for (guint i = 0; i < windows->control_sets->len; i++) {
         json_builder_add_int_value(json, g_array_index(windows->control_sets,
@@ -138,8 +145,7 @@ static void add_other_windows(JsonBuilder *json, const Preparation *p)
         const WindowsPlace *place = g_ptr_array_index(p->others, i);
 
         json_builder_begin_object(json);
-        add_int(json, "partition", place->partition->number);
-        add_string(json, "system-root", place->system_root);
+        add_place(json, place);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);

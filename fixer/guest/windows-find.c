@@ -1,19 +1,35 @@
 /*
  * Windows: where on the disk it is installed
  *
- * NTLDR reads boot.ini from the active partition; so does this.  A search
- * comes second: a disk may hold installations that nobody boots any more.
+ * Notes on the design
+ *
+ * NTLDR reads boot.ini from the active partition and starts the default
+ * entry; so does this.  Where boot.ini names something else than a Windows on
+ * this disk, that is refused: to prepare another installation than the one
+ * that boots would be of no use, and would not be noticed.  Only who names an
+ * installation (windows=) gets that one.
+ *
+ * All NTFS volumes are searched in any case, for the report is to say what
+ * else is installed; without a boot.ini the first that is found is taken.
+ * The search looks into the directories of each root, no deeper.
+ *
+ * A Windows is a directory with a kernel and a SYSTEM hive.  What updates and
+ * removals leave behind (a system32\config with nothing in it) is none.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "bootini.h"
+#include <string.h>
+
 #include "error.h"
 #include "guest-limits.h"
-#include "windows.h"
+#include "windows-find-internal.h"
 
-/* What is asked of a directory to be %SystemRoot%. */
-#define MARK "\\system32\\config"
+#define BOOT_SECTOR_SIZE 512
+
+/* Names of the file system, in the boot sectors of FAT12/16 and FAT32. */
+#define FAT_NAME 54
+#define FAT32_NAME 82
 
 char *windows_path(const WindowsPlace *place, const char *path)
 {
@@ -31,260 +47,214 @@ void windows_place_free(WindowsPlace *place)
     g_free(place);
 }
 
-/* True if @directory is %SystemRoot%; false with or without an error. */
-static bool is_system_root(Volume *volume, const char *directory,
-                           GError **errp)
+char *place_name(const Partition *partition, const char *system_root)
 {
-    g_autofree char *mark = g_strconcat(directory, MARK, NULL);
-    bool exists;
-
-    return volume_exists(volume, mark, &exists, errp) && exists;
+    return g_strdup_printf("%u:%s", partition->number,
+                           *system_root ? system_root : "\\");
 }
 
-/* The volume in @partition, or NULL without an error if it is not NTFS. */
-static Volume *open_if_ntfs(Overlay *overlay, const Partition *partition,
-                            GError **errp)
+static void free_volume(gpointer volume)
 {
+    volume_free(volume);
+}
+
+static void finder_init(Finder *f, Overlay *overlay, const Disk *disk,
+                        GPtrArray *warnings)
+{
+    f->overlay = overlay;
+    f->disk = disk;
+    f->volumes = g_ptr_array_new_with_free_func(free_volume);
+    g_ptr_array_set_size(f->volumes, disk->partitions->len);
+    f->found = g_ptr_array_new_with_free_func((GDestroyNotify)
+                                              windows_place_free);
+    f->warnings = warnings;
+}
+
+static void finder_clear(Finder *f)
+{
+    g_clear_pointer(&f->volumes, g_ptr_array_unref);
+    g_clear_pointer(&f->dynamic, dynamic_disk_free);
+    g_clear_pointer(&f->boot_ini, boot_ini_free);
+    g_clear_pointer(&f->found, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Finder, finder_clear)
+
+/* By its boot sector; the type alone would do for a volume that is broken. */
+static bool is_fat(const Partition *partition, const uint8_t *sector)
+{
+    static const uint8_t types[] = { 0x01, 0x04, 0x06, 0x0b, 0x0c, 0x0e };
+
+    return memcmp(sector + FAT_NAME, "FAT", 3) == 0 ||
+           memcmp(sector + FAT32_NAME, "FAT", 3) == 0 ||
+           memchr(types, partition->type, sizeof(types));
+}
+
+bool finder_contents(Finder *f, const Partition *partition,
+                     Contents *contents, GError **errp)
+{
+    uint8_t sector[BOOT_SECTOR_SIZE] = { 0 };
     VolumeKind kind;
 
-    if (!volume_probe(overlay, partition, &kind, errp) ||
-        kind != VOLUME_NTFS) {
-        return NULL;
-    }
-    return volume_open(overlay, partition, VOLUME_READ_ONLY, errp);
-}
-
-/* The default entry's path in @volume's boot.ini, or NULL. */
-static char *read_default(Volume *volume, GPtrArray *warnings)
-{
-    g_autoptr(GError) err = NULL;
-    g_autoptr(GBytes) text = volume_read(volume, "\\boot.ini",
-                                         LIMIT_BOOT_INI_SIZE, &err);
-    char *path = text ? boot_ini_default(text) : NULL;
-
-    if (!text) {
-        g_ptr_array_add(warnings, g_strdup(err->message));
-    } else if (!path) {
-        g_ptr_array_add(warnings, g_strdup("\\boot.ini: there is no default "
-                                           "entry"));
-    }
-    return path;
-}
-
-/* Refuses what lies on another disk than the one that we have. */
-static bool set_other_disk(const char *text, const char *which, GError **errp)
-{
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                "\\boot.ini: the default entry %s is on another disk, %s: a "
-                "guest of several disks cannot be prepared, move Windows and "
-                "NTLDR to one disk in the source VM", text, which);
-    return false;
-}
-
-static bool check_first_disk(const Disk *disk, const ArcPath *arc,
-                             const char *text, GError **errp)
-{
-    g_autofree char *which = NULL;
-
-    if (arc->kind == ARC_SIGNATURE && arc->signature != disk->signature) {
-        which = g_strdup_printf("that of signature %x", arc->signature);
-    } else if (arc->kind != ARC_SIGNATURE &&
-               (arc->ordinal || arc->disk || arc->rdisk)) {
-        which = g_strdup_printf("disk(%u)rdisk(%u) of adapter %u", arc->disk,
-                                arc->rdisk, arc->ordinal);
-    }
-    return !which || set_other_disk(text, which, errp);
-}
-
-/* Whether %SystemRoot% is where @arc says it is. */
-static bool is_at(Overlay *overlay, const Disk *disk, const ArcPath *arc,
-                  WindowsPlace *place, GError **errp)
-{
-    const Partition *partition = disk_partition(disk, arc->partition);
-    GError *err = NULL;
-    g_autoptr(Volume) volume = NULL;
-
-    if (!partition) {
+    if (!volume_probe(f->overlay, partition, &kind, errp)) {
         return false;
     }
-    volume = open_if_ntfs(overlay, partition, &err);
-    if (!volume || !is_system_root(volume, arc->directory, &err)) {
-        if (err) {
-            g_propagate_error(errp, err);
-        }
+    if (partition->size >= sizeof(sector) &&
+        !overlay_read(f->overlay, partition->start, sector, sizeof(sector),
+                      errp)) {
         return false;
     }
-    place->partition = partition;
-    place->system_root = g_strdup(arc->directory);
+    *contents = kind == VOLUME_NTFS ? CONTENTS_NTFS
+                : kind == VOLUME_BITLOCKER ? CONTENTS_BITLOCKER
+                : is_fat(partition, sector) ? CONTENTS_FAT : CONTENTS_OTHER;
     return true;
 }
 
-/* NTLDR would read the disk through a SCSI driver, which IDE has no use for. */
-static void warn_of_scsi(const ArcPath *arc, const char *text,
-                         GPtrArray *warnings)
+static void set_not_ntfs(const Partition *partition, Contents contents,
+                         GError **errp)
 {
-    if (arc->kind != ARC_MULTI) {
-        g_ptr_array_add(warnings,
-                        g_strdup_printf("\\boot.ini: the default entry %s "
-                                        "does not start from IDE: make it "
-                                        "multi(0)disk(0)rdisk(0)partition"
-                                        "(%u)%s", text, arc->partition,
-                                        arc->directory));
-    }
+    const char *what = contents == CONTENTS_FAT
+        ? "is a FAT volume: convert it to NTFS in the source VM (convert X: "
+          "/fs:ntfs)"
+        : contents == CONTENTS_BITLOCKER
+        ? "is encrypted by BitLocker: decrypt it in the source VM "
+          "(manage-bde -off) and shut it down"
+        : "is no NTFS volume, so that no Windows can be on it";
+
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED, "partition %u %s",
+                partition->number, what);
 }
 
-/*
- * Follows boot.ini on the system partition.  Returns false without an error
- * if there is none, or no ARC path in it.
- */
-static bool find_by_boot_ini(Overlay *overlay, const Disk *disk,
-                             WindowsPlace *place, GPtrArray *warnings,
-                             GError **errp)
+static bool check_basic(Finder *f, const Partition *partition, GError **errp)
 {
-    const Partition *active = disk_active(disk);
-    g_autoptr(Volume) volume = NULL;
-    g_autofree char *text = NULL;
-    g_auto(ArcPath) arc = { 0 };
-    GError *err = NULL;
-
-    if (!active) {
-        return false;
-    }
-    volume = open_if_ntfs(overlay, active, errp);
-    text = volume ? read_default(volume, warnings) : NULL;
-    if (!text || !arc_path_parse(text, &arc)) {
-        return false;
-    }
-    if (!check_first_disk(disk, &arc, text, errp)) {
-        return false;
-    }
-    if (is_at(overlay, disk, &arc, place, &err)) {
-        warn_of_scsi(&arc, text, warnings);
+    if (partition->type != PARTITION_TYPE_LDM) {
         return true;
     }
-    if (err) {
-        g_propagate_error(errp, err);
-    } else {
-        /* Another one than that which boots must not be prepared instead. */
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "\\boot.ini: there is no Windows at the default entry's "
-                    "%s: correct boot.ini in the source VM", text);
+    if (!f->dynamic) {
+        f->dynamic = dynamic_disk_read(f->overlay, errp);
     }
-    return false;
+    return f->dynamic &&
+           dynamic_disk_check_simple(f->dynamic, partition, errp);
 }
 
-/*
- * %SystemRoot% on @volume: the usual names come first, then whatever else is
- * in the root.  NULL with or without an error.
- */
-static char *search_volume(Volume *volume, GError **errp)
+Volume *finder_volume(Finder *f, const Partition *partition, GError **errp)
 {
-    g_auto(GStrv) names = volume_list(volume, "\\", errp);
-    g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
-    GError *err = NULL;
+    gpointer *slot = &g_ptr_array_index(f->volumes, partition->number - 1);
+    Contents contents;
 
-    g_ptr_array_add(candidates, g_strdup("\\WINDOWS"));
-    g_ptr_array_add(candidates, g_strdup("\\WINNT"));
-    for (char **name = names; name && *name; name++) {
-        g_ptr_array_add(candidates, g_strconcat("\\", *name, NULL));
+    if (*slot) {
+        return *slot;
     }
-    for (guint i = 0; names && i < candidates->len; i++) {
-        const char *directory = g_ptr_array_index(candidates, i);
+    if (!finder_contents(f, partition, &contents, errp)) {
+        return NULL;
+    }
+    if (contents != CONTENTS_NTFS) {
+        set_not_ntfs(partition, contents, errp);
+        return NULL;
+    }
+    if (check_basic(f, partition, errp)) {
+        *slot = volume_open(f->overlay, partition, VOLUME_READ_ONLY, errp);
+    }
+    return *slot;
+}
 
-        if (is_system_root(volume, directory, &err)) {
-            return g_strdup(directory);
-        }
-        if (err) {
-            g_propagate_error(errp, err);
-            return NULL;
+/* As Windows compares them; what is no UTF-8 came out of boot.ini. */
+static bool same_path(const char *a, const char *b)
+{
+    g_autofree char *folded_a = NULL;
+    g_autofree char *folded_b = NULL;
+
+    if (!g_utf8_validate(a, -1, NULL) || !g_utf8_validate(b, -1, NULL)) {
+        return strcmp(a, b) == 0;
+    }
+    folded_a = g_utf8_casefold(a, -1);
+    folded_b = g_utf8_casefold(b, -1);
+    return strcmp(folded_a, folded_b) == 0;
+}
+
+const WindowsPlace *finder_lookup(const Finder *f,
+                                  const Partition *partition,
+                                  const char *system_root)
+{
+    for (guint i = 0; i < f->found->len; i++) {
+        const WindowsPlace *place = g_ptr_array_index(f->found, i);
+
+        if (place->partition == partition &&
+            same_path(place->system_root, system_root)) {
+            return place;
         }
     }
     return NULL;
 }
 
-/* What a search over all partitions came upon. */
-typedef struct Search {
-    unsigned ntfs;
-    /* Number of an encrypted partition, or 0. */
-    unsigned bitlocker;
-} Search;
-
-/* Returns false with an error, or without one if Windows is not there. */
-static bool search_partition(Overlay *overlay, const Partition *partition,
-                             Search *search, WindowsPlace *place,
-                             GError **errp)
+void finder_add(Finder *f, const Partition *partition,
+                const char *system_root)
 {
-    g_autoptr(Volume) volume = NULL;
-    VolumeKind kind;
+    WindowsPlace *place;
 
-    if (!volume_probe(overlay, partition, &kind, errp)) {
-        return false;
-    }
-    if (kind == VOLUME_BITLOCKER) {
-        search->bitlocker = partition->number;
-    }
-    if (kind != VOLUME_NTFS) {
-        return false;
-    }
-    search->ntfs++;
-    volume = volume_open(overlay, partition, VOLUME_READ_ONLY, errp);
-    if (volume) {
-        place->system_root = search_volume(volume, errp);
+    if (!finder_lookup(f, partition, system_root)) {
+        place = g_new0(WindowsPlace, 1);
         place->partition = partition;
+        place->system_root = g_strdup(system_root);
+        g_ptr_array_add(f->found, place);
     }
-    return place->system_root != NULL;
 }
 
-static void set_not_found(const Search *search, GError **errp)
+/* Reads boot.ini, if the partition that the BIOS starts may have one. */
+static bool read_boot_ini(Finder *f, GError **errp)
 {
-    if (search->bitlocker) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "partition %u is encrypted by BitLocker: decrypt it in "
-                    "the source VM (manage-bde -off) and shut it down",
-                    search->bitlocker);
-    } else if (search->ntfs == 0) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_GUEST,
-                    "no partition of the disk holds an NTFS volume, so there "
-                    "is no Windows to prepare (require-guest=off passes such "
-                    "a disk unchanged)");
+    const Partition *active = disk_active(f->disk);
+    g_autoptr(GError) err = NULL;
+    g_autoptr(GBytes) text = NULL;
+    Contents contents = CONTENTS_OTHER;
+    Volume *volume;
+
+    if (active && !finder_contents(f, active, &contents, errp)) {
+        return false;
+    }
+    if (contents != CONTENTS_NTFS) {
+        return true;
+    }
+    volume = finder_volume(f, active, errp);
+    if (!volume) {
+        return false;
+    }
+    text = volume_read(volume, "\\boot.ini", LIMIT_BOOT_INI_SIZE, &err);
+    if (text) {
+        f->boot_ini = boot_ini_parse(text);
     } else {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_GUEST,
-                    "no NTFS volume of the disk holds a Windows installation "
-                    "(require-guest=off passes such a disk unchanged)");
+        g_ptr_array_add(f->warnings, g_strdup(err->message));
     }
+    return true;
 }
 
-static bool find_by_search(Overlay *overlay, const Disk *disk,
-                           WindowsPlace *place, GError **errp)
+static void set_unreadable_system(const Partition *active, Contents contents,
+                                  GError **errp)
 {
-    Search search = { 0 };
+    const char *what = contents == CONTENTS_FAT
+        ? "is a FAT volume: its boot.ini and hiberfil.sys cannot be read; "
+          "convert it to NTFS in the source VM (convert C: /fs:ntfs)"
+        : contents == CONTENTS_BITLOCKER
+        ? "is encrypted by BitLocker: decrypt it in the source VM "
+          "(manage-bde -off) and shut it down"
+        : "is no NTFS volume: which Windows it would start cannot be told; "
+          "make the partition that holds NTLDR the active one in the source "
+          "VM";
 
-    for (guint i = 0; i < disk->partitions->len; i++) {
-        const Partition *partition = &g_array_index(disk->partitions,
-                                                    Partition, i);
-        GError *err = NULL;
-
-        if (search_partition(overlay, partition, &search, place, &err)) {
-            return true;
-        }
-        if (err) {
-            g_propagate_error(errp, err);
-            return false;
-        }
-    }
-    set_not_found(&search, errp);
-    return false;
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "partition %u, which the BIOS starts, %s", active->number,
+                what);
 }
 
 /*
  * A Windows that NTLDR starts from another disk is refused, and one whose
  * system partition, with boot.ini and hiberfil.sys on it, cannot be read.
  */
-static bool check_boots_alone(Overlay *overlay, const Disk *disk,
-                              const WindowsPlace *place, GError **errp)
+static bool check_boots_alone(Finder *f, const WindowsPlace *place,
+                              GError **errp)
 {
-    const Partition *active = disk_active(disk);
-    VolumeKind kind;
+    const Partition *active = disk_active(f->disk);
+    Contents contents;
 
     if (!active) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
@@ -292,36 +262,75 @@ static bool check_boots_alone(Overlay *overlay, const Disk *disk,
                     "so that NTLDR and boot.ini are on another one, rdisk(0):"
                     " a guest of several disks cannot be prepared, move "
                     "Windows and NTLDR to one disk in the source VM",
-                    place->partition->number, place->system_root);
+                    place->partition->number,
+                    *place->system_root ? place->system_root : "\\");
         return false;
     }
-    if (!volume_probe(overlay, active, &kind, errp)) {
+    if (!finder_contents(f, active, &contents, errp)) {
         return false;
     }
-    if (kind != VOLUME_NTFS) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "partition %u, which the BIOS starts, is no NTFS volume: "
-                    "its boot.ini and hiberfil.sys cannot be read; convert it "
-                    "to NTFS in the source VM (convert X: /fs:ntfs)",
-                    active->number);
+    if (contents != CONTENTS_NTFS) {
+        set_unreadable_system(active, contents, errp);
         return false;
     }
     return true;
+}
+
+/* Those of @f's installations that were not chosen. */
+static void copy_others(const Finder *f, const WindowsPlace *chosen,
+                        GPtrArray *others)
+{
+    for (guint i = 0; i < f->found->len; i++) {
+        const WindowsPlace *place = g_ptr_array_index(f->found, i);
+
+        if (place != chosen) {
+            WindowsPlace *copy = g_new0(WindowsPlace, 1);
+
+            copy->partition = place->partition;
+            copy->system_root = g_strdup(place->system_root);
+            g_ptr_array_add(others, copy);
+        }
+    }
+}
+
+static const WindowsPlace *choose(Finder *f, const char *wanted,
+                                  GError **errp)
+{
+    g_autoptr(GError) err = NULL;
+    bool any;
+
+    choice_add_entries(f);
+    any = search_disk(f, &err);
+    if (wanted) {
+        return choice_wanted(f, wanted, errp);
+    }
+    if (choice_has_entry(f)) {
+        return choice_default(f, errp);
+    }
+    if (!any) {
+        g_propagate_error(errp, g_steal_pointer(&err));
+        return NULL;
+    }
+    return choice_found(f);
 }
 
 bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
                   WindowsPlace *place, GPtrArray *others,
                   GPtrArray *warnings, GError **errp)
 {
-    GError *err = NULL;
+    g_auto(Finder) f = { 0 };
+    const WindowsPlace *chosen;
 
-    if (find_by_boot_ini(overlay, disk, place, warnings, &err)) {
-        return true;
-    }
-    if (err) {
-        g_propagate_error(errp, err);
+    finder_init(&f, overlay, disk, warnings);
+    if (!read_boot_ini(&f, errp)) {
         return false;
     }
-    return find_by_search(overlay, disk, place, errp) &&
-           check_boots_alone(overlay, disk, place, errp);
+    chosen = choose(&f, wanted, errp);
+    if (!chosen || !check_boots_alone(&f, chosen, errp)) {
+        return false;
+    }
+    place->partition = chosen->partition;
+    place->system_root = g_strdup(chosen->system_root);
+    copy_others(&f, chosen, others);
+    return true;
 }

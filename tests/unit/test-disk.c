@@ -4,7 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "disk.h"
 #include "error.h"
@@ -135,7 +140,7 @@ static void test_cut_off(void)
 {
     static const struct {
         uint8_t flags, type;
-    } entries[] = { { 0, 7 }, { ACTIVE, 6 } };
+    } entries[] = { { 0, 7 }, { 0, 0x42 }, { ACTIVE, 6 } };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(entries); i++) {
         g_autofree TestDisk *t = g_new0(TestDisk, 1);
@@ -177,45 +182,196 @@ static void test_no_table(void)
     g_assert_null(read_disk(t, NULL));
 }
 
-/* Samples of real disks: name, and type and start of each partition. */
-static const struct {
+/*
+ * A disk of 4096-byte sectors: the table leads nowhere in sectors of 512.  If
+ * it leads somewhere, the disk is not one, whatever lies further on.
+ */
+static void test_4kn(void)
+{
+    static const uint8_t types[] = { 7, 5, 0x0f };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autofree TestDisk *t = g_new0(TestDisk, 1);
+        g_autoptr(Disk) disk = NULL;
+        g_autoptr(GError) err = NULL;
+
+        put_entry(t, 0, 0, ACTIVE, types[i], 100, 200);
+        put_entry(t, 800, 0, 0, 0, 0, 0);
+        g_assert_null(read_disk(t, &err));
+        g_assert_error(err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+        g_assert_nonnull(strstr(err->message, "4Kn"));
+
+        put_entry(t, 100, 0, 0, 0, 0, 0);
+        disk = read_disk(t, NULL);
+        g_assert_nonnull(disk);
+    }
+}
+
+#define MAX_PARTITIONS 4
+
+/* Of real disks: each has its line, the partitions or the error. */
+typedef struct Sample {
     const char *name;
+    /* Part of the message. */
+    const char *error;
     unsigned n;
     struct {
         uint8_t type;
-        uint64_t start;
-    } partitions[4];
-} samples[] = {
-    { "partitions/mbr-512-p0.bin", 0, { { 0 } } },
-    { "partitions/mbr-512-p1.bin", 1, { { 0x83, 1 } } },
-    { "partitions/mbr-512-p4.bin", 4,
-      { { 0x83, 1 }, { 0x83, 3 }, { 0x83, 5 }, { 0x8e, 7 } } },
-    { "partitions/mbr-512-p1e2.bin", 3,
-      { { 0x83, 1025 }, { 0x83, 2 }, { 0x83, 514 } } },
-    { "partitions/mbr-512-p1e2_2.bin", 3,
-      { { 0x83, 1 }, { 0x83, 66 }, { 0x8e, 102 } } },
+        uint64_t start, count;
+    } partitions[MAX_PARTITIONS];
+} Sample;
+
+/* Where only the first sectors are at hand, the rest beyond has no size. */
+#define P1E2 3, { { 0x83, 1025, 1023 }, { 0x83, 2, 511 }, { 0x83, 514, 511 } }
+#define P1E2_2 3, { { 0x83, 1, 64 }, { 0x83, 66, 35 }, { 0x8e, 102, 1946 } }
+
+static const Sample samples[] = {
+    { "gpt-512-0p.raw.gz", "GPT" },
+    { "gpt-512-3p.raw.gz", "GPT" },
+    { "mbr-4096-p1e0.bin.gz", "4Kn" },
+    { "mbr-4096-p1e1.bin.gz", "4Kn" },
+    { "mbr-512-p0.bin", NULL, 0, { { 0 } } },
+    { "mbr-512-p1.bin", NULL, 1, { { 0x83, 1, 0 } } },
+    { "mbr-512-p1e2.bin", NULL, P1E2 },
+    { "mbr-512-p1e2.bin.gz", NULL, P1E2 },
+    { "mbr-512-p1e2_2.bin", NULL, P1E2_2 },
+    { "mbr-512-p1e2_2.bin.gz", NULL, P1E2_2 },
+    { "mbr-512-p4.bin", NULL, 4,
+      { { 0x83, 1, 0 }, { 0x83, 3, 0 }, { 0x83, 5, 0 }, { 0x8e, 7, 0 } } },
 };
+
+static const Sample *find_sample(const char *name)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
+        if (g_str_equal(samples[i].name, name)) {
+            return &samples[i];
+        }
+    }
+    g_error("there is no line for %s in the table", name);
+}
+
+static GBytes *decompress(GBytes *bytes)
+{
+    g_autoptr(GConverter) gunzip = G_CONVERTER(
+        g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+    g_autoptr(GInputStream) in = g_memory_input_stream_new_from_bytes(bytes);
+    g_autoptr(GInputStream) plain = g_converter_input_stream_new(in, gunzip);
+    g_autoptr(GOutputStream) out = g_memory_output_stream_new_resizable();
+
+    g_assert_cmpint(g_output_stream_splice(
+        out, plain, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, NULL), >, 0);
+    return g_memory_output_stream_steal_as_bytes(
+        G_MEMORY_OUTPUT_STREAM(out));
+}
+
+static GBytes *read_sample(const char *directory, const char *name)
+{
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+    g_autoptr(GBytes) bytes = read_file(path);
+
+    return g_str_has_suffix(name, ".gz") ? decompress(bytes)
+                                         : g_steal_pointer(&bytes);
+}
+
+static void check_sample(const Sample *sample, GBytes *bytes)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(Disk) disk = read_bytes(g_bytes_get_data(bytes, NULL),
+                                      g_bytes_get_size(bytes), &err);
+
+    g_test_message("%s: %s", sample->name, err ? err->message : "read");
+    if (sample->error) {
+        g_assert_error(err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+        g_assert_nonnull(strstr(err->message, sample->error));
+        return;
+    }
+    g_assert_no_error(err);
+    g_assert_cmpuint(disk->partitions->len, ==, sample->n);
+    for (unsigned i = 0; i < sample->n; i++) {
+        check(disk, i + 1, sample->partitions[i].type,
+              sample->partitions[i].start, sample->partitions[i].count);
+    }
+}
 
 static void test_real_disks(void)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
-        g_autofree char *path = shared_data(samples[i].name);
-        g_autoptr(GBytes) bytes = path ? read_file(path) : NULL;
+    g_autofree char *directory = shared_data("partitions");
+    g_autoptr(GDir) dir = directory ? g_dir_open(directory, 0, NULL) : NULL;
+    const char *name;
+    unsigned seen = 0;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autoptr(GBytes) bytes = read_sample(directory, name);
+
+        check_sample(find_sample(name), bytes);
+        seen++;
+    }
+    if (dir) {
+        g_assert_cmpuint(seen, ==, G_N_ELEMENTS(samples));
+    }
+}
+
+/* Starts as mmls lists them: primaries, then logical drives, in sectors. */
+static GArray *mmls_starts(const char *mmls, GBytes *bytes)
+{
+    GArray *starts = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    g_autofree char *output = NULL;
+    g_autofree char *path = NULL;
+    g_auto(GStrv) lines = NULL;
+    int fd = g_file_open_tmp("test-disk-XXXXXX", &path, NULL);
+    char *argv[] = { (char *)mmls, (char *)"-t", (char *)"dos", path, NULL };
+
+    /* It wants the whole disk. */
+    g_assert_cmpint(ftruncate(fd, SECTORS * 512), ==, 0);
+    g_assert_cmpint(pwrite(fd, g_bytes_get_data(bytes, NULL),
+                           g_bytes_get_size(bytes), 0), ==,
+                    g_bytes_get_size(bytes));
+    close(fd);
+    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL,
+                               NULL, NULL, &output, NULL, NULL, NULL));
+    g_unlink(path);
+    lines = g_strsplit(output, "\n", -1);
+    /* "004:  001:000   0000000002 ...": table, entry, start */
+    for (unsigned table = 0; table < 16; table++) {
+        for (char **line = lines; *line; line++) {
+            unsigned of_table;
+            uint64_t start;
+
+            if (sscanf(*line, "%*u:  %u:%*u %" SCNu64, &of_table,
+                       &start) == 2 && of_table == table) {
+                g_array_append_val(starts, start);
+            }
+        }
+    }
+    return starts;
+}
+
+/* The numbers of partitions are those of another reader's order. */
+static void test_mmls_agrees(void)
+{
+    g_autofree char *mmls = g_find_program_in_path("mmls");
+    g_autofree char *directory = shared_data("partitions");
+
+    if (!mmls) {
+        g_test_skip("mmls is not installed");
+    }
+    for (unsigned i = 0; mmls && directory && i < G_N_ELEMENTS(samples);
+         i++) {
+        g_autoptr(GBytes) bytes = read_sample(directory, samples[i].name);
+        g_autoptr(GArray) starts = NULL;
         g_autoptr(Disk) disk = NULL;
 
-        if (!bytes) {
-            return;
+        if (samples[i].error) {
+            continue;
         }
         disk = read_bytes(g_bytes_get_data(bytes, NULL),
                           g_bytes_get_size(bytes), NULL);
-        g_assert_nonnull(disk);
-        g_assert_cmpuint(disk->partitions->len, ==, samples[i].n);
-        for (unsigned j = 0; j < samples[i].n; j++) {
-            const Partition *p = disk_partition(disk, j + 1);
-
-            g_assert_cmpuint(p->type, ==, samples[i].partitions[j].type);
-            g_assert_cmpuint(p->start / 512, ==,
-                             samples[i].partitions[j].start);
+        starts = mmls_starts(mmls, bytes);
+        g_test_message("%s", samples[i].name);
+        g_assert_cmpuint(disk->partitions->len, ==, starts->len);
+        for (unsigned j = 0; j < starts->len; j++) {
+            g_assert_cmpuint(disk_partition(disk, j + 1)->start / 512, ==,
+                             g_array_index(starts, uint64_t, j));
         }
     }
 }
@@ -231,6 +387,8 @@ int main(int argc, char **argv)
     g_test_add_func("/disk/cut-off", test_cut_off);
     g_test_add_func("/disk/gpt", test_gpt);
     g_test_add_func("/disk/no-table", test_no_table);
+    g_test_add_func("/disk/4kn", test_4kn);
     g_test_add_func("/disk/real-disks", test_real_disks);
+    g_test_add_func("/disk/mmls-agrees", test_mmls_agrees);
     return g_test_run();
 }
