@@ -321,9 +321,10 @@ bool profile_check_guest(const Profile *profile, const Windows *windows,
     }
     version = pe_version_string(&windows->version);
     g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                "partition %u: %s\\: %s (%s, %s) cannot be prepared: profile "
+                "partition %u: %s: %s (%s, %s) cannot be prepared: profile "
                 "'%s' is for versions %u.%u to %u.%u",
-                windows->place.partition->number, windows->place.system_root,
+                windows->place.partition->number,
+                windows_root(&windows->place),
                 windows->name, version, machine, profile->name,
                 profile->min_version.part[0], profile->min_version.part[1],
                 profile->max_version.part[0], profile->max_version.part[1]);

@@ -106,9 +106,7 @@ static void add_controllers(JsonBuilder *json, const Windows *windows,
 static void add_place(JsonBuilder *json, const WindowsPlace *place)
 {
     add_int(json, "partition", place->partition->number);
-    /* A Windows in the root has "" in front of its paths. */
-    add_string(json, "system-root", *place->system_root ? place->system_root
-                                                        : "\\");
+    add_string(json, "system-root", windows_root(place));
 }
 
 static void add_windows(JsonBuilder *json, const Windows *windows,

@@ -36,6 +36,11 @@ char *windows_path(const WindowsPlace *place, const char *path)
     return g_strdup_printf("%s\\%s", place->system_root, path);
 }
 
+const char *windows_root(const WindowsPlace *place)
+{
+    return *place->system_root ? place->system_root : "\\";
+}
+
 void windows_place_clear(WindowsPlace *place)
 {
     g_clear_pointer(&place->system_root, g_free);
@@ -263,7 +268,7 @@ static bool check_boots_alone(Finder *f, const WindowsPlace *place,
                     " a guest of several disks cannot be prepared, move "
                     "Windows and NTLDR to one disk in the source VM",
                     place->partition->number,
-                    *place->system_root ? place->system_root : "\\");
+                    windows_root(place));
         return false;
     }
     if (!finder_contents(f, active, &contents, errp)) {

@@ -73,4 +73,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Windows, windows_free)
 /* %SystemRoot%\PATH, to be freed. */
 char *windows_path(const WindowsPlace *place, const char *path);
 
+/* %SystemRoot% for messages: that of a Windows in the root is "\". */
+const char *windows_root(const WindowsPlace *place);
+
 #endif /* GUEST_WINDOWS_H */
