@@ -3,7 +3,7 @@
  *
  * Notes on the design
  *
- * The helper needs a socket, memory and memory files.  It gets no more:
+ * The helper needs a socket and memory.  It gets no more:
  *
  * - no_new_privs: nothing that it could run would gain a right.
  * - Landlock: no file system access at all, since no rule is added.
@@ -12,9 +12,6 @@
  *   attack and ends the process.
  * - rlimits: memory, CPU time, file size, descriptors, processes.
  *
- * iconv loads its converters on first use, from files.  They are therefore
- * opened before, and never closed, which keeps them loaded.
- *
  * The network needs no rule of Landlock's: there is no socket() in the list.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -22,7 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -44,8 +40,8 @@
 #endif
 
 #define CPU_SECONDS 120
-/* The socket, two of /dev/null, two memory files and their duplicates. */
-#define MAX_DESCRIPTORS 8
+/* The socket, and two of /dev/null. */
+#define MAX_DESCRIPTORS 3
 
 static bool fail(const char *what, int err, GError **errp)
 {
@@ -65,25 +61,6 @@ bool jail_close_descriptors(int keep_fd, GError **errp)
     }
     if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0) {
         return fail("close_range", errno, errp);
-    }
-    return true;
-}
-
-/* The conversions that hivex makes; they stay open as long as we live. */
-static bool load_converters(GError **errp)
-{
-    static const char *const pairs[][2] = {
-        { "UTF-8", "UTF-16LE" }, { "UTF-16LE", "UTF-8" },
-        { "UTF-8", "LATIN1" }, { "LATIN1", "UTF-8" },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        if (iconv_open(pairs[i][0], pairs[i][1]) == (iconv_t)-1) {
-            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_IO,
-                        "iconv cannot convert from %s to %s: install the C "
-                        "library's gconv modules", pairs[i][1], pairs[i][0]);
-            return false;
-        }
     }
     return true;
 }
@@ -135,14 +112,14 @@ static int enter_rlimits(void)
     } limits[] = {
 #ifndef __SANITIZE_ADDRESS__
         /*
-         * The largest hive, as the volume holds it, as hivex does, and as it
-         * is written, with room to grow; and everything else.
+         * The largest hive, as the volume holds it, as it is edited, as it
+         * was before, and as it is written, with room to grow; and everything
+         * else.
          */
         { RLIMIT_AS, 5ULL * LIMIT_HIVE_SIZE + 256ULL * MiB },
 #endif
         { RLIMIT_CPU, CPU_SECONDS },
-        /* Memory files are files: a hive, and what an edit adds to it. */
-        { RLIMIT_FSIZE, LIMIT_HIVE_SIZE + 32ULL * MiB },
+        { RLIMIT_FSIZE, 0 },
         { RLIMIT_NOFILE, MAX_DESCRIPTORS },
         { RLIMIT_NPROC, 0 },
         { RLIMIT_CORE, 0 },
@@ -162,10 +139,9 @@ static const int allowed[] = {
     /* the protocol */
     SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
     SCMP_SYS(sendto), SCMP_SYS(poll), SCMP_SYS(ppoll),
-    /* memory files, and what is open already */
-    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(lseek),
-    SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(pwrite64),
-    SCMP_SYS(writev), SCMP_SYS(fstat), SCMP_SYS(close),
+    /* what is open already: a message on standard error */
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(fstat),
+    SCMP_SYS(lseek), SCMP_SYS(close),
     /* memory; mmap() and mprotect(): see below */
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
     SCMP_SYS(futex), SCMP_SYS(getrandom),
@@ -270,9 +246,6 @@ bool jail_enter(JailMode mode, const char *measures[JAIL_MAX_MEASURES],
     measures[0] = NULL;
     if (mode == JAIL_OFF) {
         return true;
-    }
-    if (!load_converters(errp)) {
-        return false;
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
         return fail("no_new_privs", errno, errp);

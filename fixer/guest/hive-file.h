@@ -25,8 +25,6 @@ typedef struct HiveFile {
     /* Of the file: seconds since 1970, UTC. */
     int64_t mtime;
     Hive *hive;
-    /* For whoever edits the hive: it has to be written. */
-    bool changed;
 } HiveFile;
 
 /*
@@ -44,9 +42,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HiveFile, hive_file_free)
 
 /*
  * Adds to @edits (FileEdit *) what has to be written so that the guest has
- * the hive as it is now; nothing if it did not change.
+ * the hive as it is now.
  */
 bool hive_file_plan(HiveFile *file, Volume *volume, GPtrArray *edits,
-                    GPtrArray *warnings, GError **errp);
+                    GError **errp);
 
 #endif /* GUEST_HIVE_FILE_H */

@@ -1,39 +1,31 @@
 /*
- * Hive: a registry hive, through hivex
+ * Hive: a registry hive, opened and read
  *
- * hivex looks at neither the sequence numbers nor the logs: it would commit a
- * dirty hive as a clean one, and the guest's last changes would be gone.  The
- * base block is therefore checked here, before hivex sees the hive.
- *
- * hivex never uses a freed cell again, so that setting values one by one
- * would write a key's list of values as often.  hive_set_values() takes them
- * all at once.
+ * A dirty hive, the last changes of which are in its log, is refused here:
+ * replaying the log comes before (hive-log.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <errno.h>
-#include <stdlib.h>
-#include <hivex.h>
-
 #include "error.h"
 #include "guest-limits.h"
-#include "hive-base.h"
-#include "hive.h"
+#include "hive-index.h"
+#include "hive-internal.h"
+#include "hive-key.h"
+#include "hive-value.h"
 #include "le.h"
-#include "memfile.h"
 
-struct Hive {
-    hive_h *h;
-    char *where;
-    int64_t last_written;
-};
+#define FILETIME_EPOCH_OFFSET 116444736000000000LL
+#define FILETIME_PER_SECOND 10000000
+
+/* The last second of the year 9999. */
+#define LATEST_SECOND 253402300799
 
 static bool check_base_block(const uint8_t *base, size_t size,
                              const char *where, GError **errp)
 {
     g_autofree char *why = NULL;
-    uint32_t bins;
+    uint32_t major, minor, bins;
 
     if (!hive_base_is_hive(base, size)) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
@@ -49,6 +41,17 @@ static bool check_base_block(const uint8_t *base, size_t size,
                     "it down fully", where, why);
         return false;
     }
+    major = get_le32(base + HIVE_BASE_MAJOR);
+    minor = get_le32(base + HIVE_BASE_MINOR);
+    if (major != 1 || minor < HIVE_MINOR_OLDEST ||
+        minor > HIVE_MINOR_NEWEST || size > LIMIT_HIVE_SIZE) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "%s: a registry hive of version %u.%u and %zu bytes "
+                    "cannot be edited, only one of 1.%u to 1.%u and %u MiB",
+                    where, major, minor, size, HIVE_MINOR_OLDEST,
+                    HIVE_MINOR_NEWEST, LIMIT_HIVE_SIZE / MiB);
+        return false;
+    }
     bins = get_le32(base + HIVE_BASE_BINS_SIZE);
     if (bins > size - HIVE_BASE_SIZE) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
@@ -60,42 +63,53 @@ static bool check_base_block(const uint8_t *base, size_t size,
     return true;
 }
 
-static void set_errno(Hive *hive, const char *what, GError **errp)
+bool hive_set_damaged(const Hive *hive, const char *why, GError **errp)
 {
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "%s: %s: %s",
-                hive->where, what, g_strerror(errno));
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                "%s: the registry hive is damaged: %s; restore it in the "
+                "source VM", hive->where, why);
+    return false;
+}
+
+static bool load(Hive *hive, const uint8_t *base, GError **errp)
+{
+    uint32_t root = get_le32(base + HIVE_BASE_ROOT);
+    g_autofree char *why = NULL;
+
+    hive->image = hive_image_new(hive->original, &why);
+    if (!hive->image) {
+        return hive_set_damaged(hive, why, errp);
+    }
+    if (!hive_node(hive->image, root)) {
+        return hive_set_damaged(hive, "it has no root key", errp);
+    }
+    hive->root = hive_key_of(root);
+    hive->now = get_le64(base + HIVE_BASE_LAST_WRITTEN);
+    hive->sequence = MAX(get_le32(base + HIVE_BASE_PRIMARY_SEQ),
+                         get_le32(base + HIVE_BASE_SECONDARY_SEQ));
+    return true;
 }
 
 Hive *hive_open(GBytes *bytes, const char *where, GError **errp)
 {
     g_autoptr(Hive) hive = g_new0(Hive, 1);
-    g_autoptr(Memfile) file = NULL;
     gsize size;
     const uint8_t *base = g_bytes_get_data(bytes, &size);
 
-    hive->where = g_strdup(where);
     if (!check_base_block(base, size, where, errp)) {
         return NULL;
     }
-    hive->last_written = hive_base_last_written(base);
-    file = memfile_new(bytes, errp);
-    if (!file) {
-        return NULL;
-    }
-    hive->h = hivex_open(file->name, HIVEX_OPEN_WRITE);
-    if (!hive->h) {
-        set_errno(hive, "the registry hive is damaged", errp);
-        return NULL;
-    }
-    return g_steal_pointer(&hive);
+    hive->where = g_strdup(where);
+    hive->original = g_bytes_ref(bytes);
+    return load(hive, base, errp) ? g_steal_pointer(&hive) : NULL;
 }
 
 void hive_free(Hive *hive)
 {
     if (hive) {
-        if (hive->h) {
-            hivex_close(hive->h);
-        }
+        g_clear_pointer(&hive->original, g_bytes_unref);
+        hive_image_free(hive->image);
+        hive_check_free(hive->before);
         g_free(hive->where);
         g_free(hive);
     }
@@ -103,74 +117,83 @@ void hive_free(Hive *hive)
 
 int64_t hive_last_written(const Hive *hive)
 {
-    return hive->last_written;
+    return hive_base_last_written(g_bytes_get_data(hive->original, NULL));
+}
+
+void hive_set_time(Hive *hive, int64_t seconds)
+{
+    hive->now = CLAMP(seconds, 0, LATEST_SECOND) * FILETIME_PER_SECOND +
+                FILETIME_EPOCH_OFFSET;
+}
+
+void hive_note_log(Hive *hive, uint32_t sequence)
+{
+    hive->sequence = MAX(hive->sequence, sequence);
+}
+
+HiveKey hive_find_subkey(const Hive *hive, HiveKey key, const char *name)
+{
+    g_autoptr(GByteArray) buffer = g_byte_array_new();
+    HiveName wanted;
+
+    if (!hive_name_from_utf8(name, HIVE_KEY_NAME_MAX, buffer, &wanted)) {
+        return HIVE_NO_KEY;
+    }
+    return hive_key_of(hive_key_find(hive->image, hive_cell_of(key), &wanted));
 }
 
 HiveKey hive_find_key(Hive *hive, const char *path)
 {
     g_auto(GStrv) names = g_strsplit(path, "\\", -1);
-    HiveKey key = hivex_root(hive->h);
+    HiveKey key = hive->root;
 
     for (char **name = names; *name && key != HIVE_NO_KEY; name++) {
-        key = hivex_node_get_child(hive->h, key, *name);
+        key = hive_find_subkey(hive, key, *name);
     }
     return key;
 }
 
 GArray *hive_subkeys(Hive *hive, HiveKey key)
 {
-    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HiveKey));
-    hive_node_h *children = NULL;
+    GArray *subkeys = g_array_new(FALSE, FALSE, sizeof(HiveKey));
+    g_autoptr(HiveIndex) index = NULL;
+    g_autoptr(GArray) cells = NULL;
 
     if (key != HIVE_NO_KEY) {
-        children = hivex_node_children(hive->h, key);
+        index = hive_index_load(hive->image, hive_cell_of(key));
+        cells = index ? hive_index_keys(index) : NULL;
     }
-    for (hive_node_h *child = children; child && *child; child++) {
-        HiveKey subkey = *child;
+    for (guint i = 0; cells && i < cells->len; i++) {
+        uint32_t cell = g_array_index(cells, uint32_t, i);
+        HiveKey subkey = hive_key_of(cell);
 
-        g_array_append_val(keys, subkey);
+        if (hive_node(hive->image, cell)) {
+            g_array_append_val(subkeys, subkey);
+        }
     }
-    free(children);
-    return keys;
+    return subkeys;
 }
 
 char *hive_key_name(Hive *hive, HiveKey key)
 {
-    char *name = hivex_node_name(hive->h, key);
+    HiveName name = hive_node_name(hive_node(hive->image, hive_cell_of(key)));
 
-    /* GLib's memory is the C library's, as hivex's is. */
-    return name ? name : g_strdup("");
-}
-
-static bool is_named(Hive *hive, hive_value_h value, const char *name)
-{
-    char *key = hivex_value_key(hive->h, value);
-    bool same = key && g_ascii_strcasecmp(key, name) == 0;
-
-    free(key);
-    return same;
+    return hive_name_to_utf8(&name);
 }
 
 GBytes *hive_get_value(Hive *hive, HiveKey key, const char *name,
                        uint32_t *type)
 {
-    hive_value_h *values = hivex_node_values(hive->h, key);
-    GBytes *found = NULL;
+    g_autoptr(GByteArray) buffer = g_byte_array_new();
+    HiveName wanted;
+    uint32_t value;
 
-    for (hive_value_h *v = values; v && *v && !found; v++) {
-        if (is_named(hive, *v, name)) {
-            hive_type t;
-            size_t length;
-            char *data = hivex_value_value(hive->h, *v, &t, &length);
-
-            if (data) {
-                found = g_bytes_new_with_free_func(data, length, free, data);
-                *type = t;
-            }
-        }
+    if (!hive_name_from_utf8(name, HIVE_VALUE_NAME_MAX, buffer, &wanted)) {
+        return NULL;
     }
-    free(values);
-    return found;
+    value = hive_value_find(hive->image, hive_cell_of(key), &wanted);
+    return value == HIVE_NO_CELL
+           ? NULL : hive_value_read(hive->image, value, type);
 }
 
 bool hive_get_dword(Hive *hive, const char *path, const char *name,
@@ -216,149 +239,4 @@ char *hive_key_string(Hive *hive, HiveKey key, const char *name)
         units[i] = get_le16(p + 2 * i);
     }
     return g_utf16_to_utf8(units, -1, NULL, NULL, NULL);
-}
-
-HiveKey hive_create_key(Hive *hive, const char *path, GError **errp)
-{
-    g_auto(GStrv) names = g_strsplit(path, "\\", -1);
-    HiveKey key = hivex_root(hive->h);
-
-    for (char **name = names; *name; name++) {
-        HiveKey child = hivex_node_get_child(hive->h, key, *name);
-
-        if (child == HIVE_NO_KEY) {
-            child = hivex_node_add_child(hive->h, key, *name);
-        }
-        if (child == HIVE_NO_KEY) {
-            set_errno(hive, path, errp);
-            return HIVE_NO_KEY;
-        }
-        key = child;
-    }
-    return key;
-}
-
-/* hivex's form of a value; it owns its name and data. */
-static void clear_set_value(void *opaque)
-{
-    hive_set_value *value = opaque;
-
-    free(value->key);
-    free(value->value);
-}
-
-/* Whether one of @changes sets or deletes the value of that name. */
-static bool is_changed(GPtrArray *changes, const char *name)
-{
-    for (guint i = 0; i < changes->len; i++) {
-        const RegValue *change = g_ptr_array_index(changes, i);
-
-        if (g_ascii_strcasecmp(change->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Adds the key's present values but for those that @changes speaks of. */
-static bool keep_values(Hive *hive, HiveKey key, GPtrArray *changes,
-                        GArray *kept)
-{
-    hive_value_h *values = hivex_node_values(hive->h, key);
-    bool ok = values != NULL;
-
-    for (hive_value_h *v = values; ok && *v; v++) {
-        hive_set_value value = { .key = hivex_value_key(hive->h, *v) };
-
-        if (value.key && !is_changed(changes, value.key)) {
-            value.value = hivex_value_value(hive->h, *v, &value.t,
-                                            &value.len);
-            ok = value.value != NULL;
-            g_array_append_val(kept, value);
-        } else {
-            ok = value.key != NULL;
-            free(value.key);
-        }
-    }
-    free(values);
-    return ok;
-}
-
-/* A later change of the same value wins, as in regedit. */
-static bool is_last(GPtrArray *changes, guint index)
-{
-    const RegValue *change = g_ptr_array_index(changes, index);
-
-    for (guint i = index + 1; i < changes->len; i++) {
-        const RegValue *later = g_ptr_array_index(changes, i);
-
-        if (g_ascii_strcasecmp(change->name, later->name) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void add_values(GPtrArray *changes, GArray *values)
-{
-    for (guint i = 0; i < changes->len; i++) {
-        const RegValue *change = g_ptr_array_index(changes, i);
-
-        if (!change->remove && is_last(changes, i)) {
-            gsize length;
-            const void *data = g_bytes_get_data(change->data, &length);
-            /* GLib's memory is the C library's, as hivex's is. */
-            hive_set_value value = {
-                .key = g_strdup(change->name),
-                .t = (hive_type)change->type,
-                .len = length,
-                .value = g_memdup2(data, length),
-            };
-
-            g_array_append_val(values, value);
-        }
-    }
-}
-
-bool hive_set_values(Hive *hive, HiveKey key, GPtrArray *changes,
-                     GError **errp)
-{
-    g_autoptr(GArray) values = g_array_new(FALSE, FALSE,
-                                           sizeof(hive_set_value));
-    bool ok;
-
-    g_array_set_clear_func(values, clear_set_value);
-    ok = keep_values(hive, key, changes, values);
-    if (ok) {
-        add_values(changes, values);
-        ok = hivex_node_set_values(hive->h, key, values->len,
-                                   (hive_set_value *)values->data, 0) == 0;
-    }
-    if (!ok) {
-        set_errno(hive, "a key's values cannot be set", errp);
-    }
-    return ok;
-}
-
-bool hive_delete_key(Hive *hive, HiveKey key, GError **errp)
-{
-    if (hivex_node_delete_child(hive->h, key) < 0) {
-        set_errno(hive, "a key cannot be deleted", errp);
-        return false;
-    }
-    return true;
-}
-
-GBytes *hive_save(Hive *hive, GError **errp)
-{
-    g_autoptr(Memfile) file = memfile_new(NULL, errp);
-
-    if (!file) {
-        return NULL;
-    }
-    if (hivex_commit(hive->h, file->name, 0) < 0) {
-        set_errno(hive, "the registry hive cannot be written", errp);
-        return NULL;
-    }
-    return memfile_read(file, errp);
 }

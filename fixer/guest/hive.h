@@ -1,5 +1,5 @@
 /*
- * Hive: a registry hive, through hivex
+ * Hive: a registry hive, read and edited
  *
  * Key paths are relative to the hive's root: Select, ControlSet001\Services.
  * Names are UTF-8 and compared without regard to case.
@@ -32,18 +32,35 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hive, hive_free)
 /* When Windows last wrote it, by its base block: seconds since 1970, UTC. */
 int64_t hive_last_written(const Hive *hive);
 
+/*
+ * The time that edited keys bear, seconds since 1970; without it they bear
+ * that of the hive.
+ */
+void hive_set_time(Hive *hive, int64_t seconds);
+
+/*
+ * There is a log of this hive with the sequence number @sequence, in its base
+ * block or in an entry: hive_save() goes above it, so that it can never be
+ * taken for a log of the edited hive.
+ */
+void hive_note_log(Hive *hive, uint32_t sequence);
+
 /* The key, or HIVE_NO_KEY. */
 HiveKey hive_find_key(Hive *hive, const char *path);
 
 /* The keys below @key: HiveKey; none if that is HIVE_NO_KEY. */
 GArray *hive_subkeys(Hive *hive, HiveKey key);
 
-/* The key's own name, to be freed; "" if it cannot be read. */
+/*
+ * The key's own name, to be freed.  A NUL in it, or half a surrogate pair,
+ * has become U+FFFD.
+ */
 char *hive_key_name(Hive *hive, HiveKey key);
 
 /*
  * The value's data as it stands in the hive, and its type; NULL, without an
- * error, if there is no such value.  @name "" is the default value.
+ * error, if there is no such value or it is damaged.  @name "" is the default
+ * value.
  */
 GBytes *hive_get_value(Hive *hive, HiveKey key, const char *name,
                        uint32_t *type);
@@ -71,7 +88,10 @@ bool hive_set_values(Hive *hive, HiveKey key, GPtrArray *values,
 /* Deletes the key and all below it. */
 bool hive_delete_key(Hive *hive, HiveKey key, GError **errp);
 
-/* The hive with all changes. */
+/*
+ * The hive with all changes, in order and clean; if there are none, what it
+ * was opened from.
+ */
 GBytes *hive_save(Hive *hive, GError **errp);
 
 #endif /* GUEST_HIVE_H */

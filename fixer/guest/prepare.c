@@ -107,11 +107,22 @@ static HiveFile *open_hive(Job *job, const WindowsPlace *place,
                           job->result->warnings, errp);
 }
 
+/* The time that all edits bear: seconds since 1970, UTC. */
+static int64_t edit_time(const Job *job)
+{
+    return job->options->epoch >= 0
+           ? job->options->epoch
+           : MAX(job->system->mtime, hive_last_written(job->system->hive));
+}
+
 static HiveFile *need_software(Job *job, GError **errp)
 {
     if (!job->software) {
         job->software = open_hive(job, &job->result->windows->place,
                                   REGISTRY_SOFTWARE, errp);
+        if (job->software) {
+            hive_set_time(job->software->hive, edit_time(job));
+        }
     }
     return job->software;
 }
@@ -165,6 +176,7 @@ static bool identify(Job *job, GError **errp)
     if (!job->system) {
         return false;
     }
+    hive_set_time(job->system->hive, edit_time(job));
     p->windows = windows_identify(job->volume, job->system->hive, &place,
                                   p->warnings, errp);
     return p->windows &&
@@ -213,12 +225,9 @@ static bool merge_into(Job *job, HiveFile *file, const RegFile *reg_file,
                        const char *reason, GError **errp)
 {
     Preparation *p = job->result;
-    guint before = p->changes->len;
-    bool ok = registry_merge(file->hive, file->name, reg_file, reason,
-                             p->windows->control_sets, p->changes, errp);
 
-    file->changed = file->changed || p->changes->len > before;
-    return ok;
+    return registry_merge(file->hive, file->name, reg_file, reason,
+                          p->windows->control_sets, p->changes, errp);
 }
 
 static bool merge_all(Job *job, const GPtrArray *reg_files,
@@ -249,11 +258,19 @@ static bool plan_registry(Job *job, GError **errp)
 }
 
 /* A hive is a file that changes when one of its keys does. */
+static bool plan_hive(Job *job, HiveFile *file, GError **errp)
+{
+    bool changed;
+
+    return registry_settle(file->hive, file->name, job->result->changes,
+                           &changed, errp) &&
+           (!changed || hive_file_plan(file, job->volume, job->edits, errp));
+}
+
 static bool plan_hives(Job *job, GError **errp)
 {
-    return hive_file_plan(job->system, job->volume, job->edits, errp) &&
-           (!job->software ||
-            hive_file_plan(job->software, job->volume, job->edits, errp));
+    return plan_hive(job, job->system, errp) &&
+           (!job->software || plan_hive(job, job->software, errp));
 }
 
 /*
@@ -324,12 +341,8 @@ static bool write_all(Job *job, Volume *volume, GError **errp)
 static bool apply(Job *job, GError **errp)
 {
     g_autoptr(Volume) volume = NULL;
-    int64_t now = job->options->epoch;
 
-    if (now < 0) {
-        now = MAX(job->system->mtime, hive_last_written(job->system->hive));
-    }
-    clock_freeze(now);
+    clock_freeze(edit_time(job));
     volume = volume_open(job->overlay, job->result->windows->place.partition,
                          VOLUME_READ_WRITE, errp);
     return volume && write_all(job, volume, errp) &&

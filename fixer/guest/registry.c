@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "hive-compare.h"
 #include "registry.h"
 
 #define ROOT "HKEY_LOCAL_MACHINE"
@@ -84,6 +85,21 @@ static bool same_value(Hive *hive, HiveKey key, const RegValue *value)
     return type == value->type && g_bytes_equal(data, value->data);
 }
 
+/* A later one of the same name counts instead, as in regedit. */
+static bool is_overruled(GPtrArray *values, guint index)
+{
+    const RegValue *value = g_ptr_array_index(values, index);
+
+    for (guint i = index + 1; i < values->len; i++) {
+        const RegValue *later = g_ptr_array_index(values, i);
+
+        if (hive_same_name(later->name, value->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Those of @values, not copied, that the key does not hold as they are. */
 static GPtrArray *differing_values(Hive *hive, HiveKey key,
                                    GPtrArray *values)
@@ -93,8 +109,9 @@ static GPtrArray *differing_values(Hive *hive, HiveKey key,
     for (guint i = 0; i < values->len; i++) {
         RegValue *value = g_ptr_array_index(values, i);
 
-        if (key == HIVE_NO_KEY ? !value->remove
-                               : !same_value(hive, key, value)) {
+        if (!is_overruled(values, i) &&
+            (key == HIVE_NO_KEY ? !value->remove
+                                : !same_value(hive, key, value))) {
             g_ptr_array_add(differing, value);
         }
     }
@@ -258,4 +275,28 @@ bool registry_touches(const RegFile *file, const char *name)
         }
     }
     return false;
+}
+
+bool registry_settle(Hive *hive, const char *name, GPtrArray *changes,
+                     bool *changed, GError **errp)
+{
+    g_autoptr(Hive) before = hive_as_opened(hive, errp);
+
+    *changed = false;
+    for (guint i = changes->len; before && i-- > 0; ) {
+        const Change *change = g_ptr_array_index(changes, i);
+        const char *path = change->object == CHANGE_REGISTRY_KEY
+                           ? path_in_hive(change->path, name) : NULL;
+
+        if (!path) {
+            continue;
+        }
+        if (hive_same_key(before, hive, path,
+                          change->action == CHANGE_DELETE)) {
+            g_ptr_array_remove_index(changes, i);
+        } else {
+            *changed = true;
+        }
+    }
+    return before != NULL;
 }

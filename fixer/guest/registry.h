@@ -38,4 +38,12 @@ bool registry_merge(Hive *hive, const char *name, const RegFile *file,
                     const char *reason, const GArray *control_sets,
                     GPtrArray *changes, GError **errp);
 
+/*
+ * Drops from @changes those in @hive, of that @name, that come to nothing: a
+ * key was deleted and made again as it had been, a value set and set back.
+ * *@changed is whether any are left.
+ */
+bool registry_settle(Hive *hive, const char *name, GPtrArray *changes,
+                     bool *changed, GError **errp);
+
 #endif /* GUEST_REGISTRY_H */

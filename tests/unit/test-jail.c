@@ -146,33 +146,13 @@ static int attempt_memory(void)
 
 static int attempt_memory_file(void)
 {
-    int fd = memfd_create("test", 0);
-    char byte;
-
-    if (fd < 0 || write(fd, "x", 1) != 1 || pread(fd, &byte, 1, 0) != 1 ||
-        byte != 'x') {
-        return errno;
-    }
-    return 0;
+    return result_of(memfd_create("test", 0));
 }
 
-static int attempt_large_memory_file(void)
-{
-    int fd = memfd_create("test", 0);
+/* Before an _exit(), ASan makes a system call that the jail has no use for. */
+#define EXITS_IN_JAIL __attribute__((no_sanitize_address))
 
-    signal(SIGXFSZ, SIG_IGN);
-    return result_of(ftruncate(fd, 4ULL * LIMIT_HIVE_SIZE));
-}
-
-/* What the helper's code really does must be possible. */
-static int attempt_hive_conversion(void)
-{
-    g_autofree char *text = g_convert("x", 1, "UTF-16LE", "UTF-8", NULL, NULL,
-                                      NULL);
-
-    return text ? 0 : EINVAL;
-}
-
+EXITS_IN_JAIL
 static Outcome run(Attempt *attempt, JailMode mode)
 {
     pid_t pid = fork();
@@ -202,15 +182,13 @@ static const struct {
     Outcome jailed;
 } cases[] = {
     { "/jail/nothing", attempt_nothing, SUCCEEDED },
-    { "/jail/memory-file", attempt_memory_file, SUCCEEDED },
-    { "/jail/hive-conversion", attempt_hive_conversion, SUCCEEDED },
     { "/jail/signal-self", attempt_signal_self, SUCCEEDED },
     { "/jail/restart", attempt_restart, SUCCEEDED },
     { "/jail/open", attempt_open, REFUSED },
     { "/jail/create", attempt_create, REFUSED },
     { "/jail/stat", attempt_stat, REFUSED },
     { "/jail/memory", attempt_memory, REFUSED },
-    { "/jail/large-memory-file", attempt_large_memory_file, REFUSED },
+    { "/jail/memory-file", attempt_memory_file, KILLED },
     { "/jail/unlink", attempt_unlink, KILLED },
     { "/jail/socket", attempt_socket, KILLED },
     { "/jail/connect", attempt_connect, KILLED },
@@ -227,6 +205,13 @@ static void test_attempt(gconstpointer data)
 {
     const unsigned *i = data;
 
+#ifdef __SANITIZE_ADDRESS__
+    if (cases[*i].attempt == attempt_memory) {
+        g_test_skip("ASan takes more memory than the jail has, which is then "
+                    "not limited");
+        return;
+    }
+#endif
     g_assert_cmpint(run(cases[*i].attempt, JAIL_AUTO), ==, cases[*i].jailed);
 }
 
@@ -245,6 +230,7 @@ static void test_attempts_are_real(void)
 }
 
 /* The jail says what is in force. */
+EXITS_IN_JAIL
 static void test_measures(void)
 {
     int fds[2];
