@@ -9,7 +9,8 @@
 SHELL := /bin/bash
 
 .PHONY: all helper qemu links check check-matrix check-sanitizers demo \
-        install uninstall clean distclean format packages-test help
+        install uninstall clean distclean format packages-test packages-check \
+        help
 
 all: helper qemu
 
@@ -41,20 +42,23 @@ links:
 qemu: links
 	$(NINJA) -C $(qemu_build) $(tool_targets)
 
-# The packages of role "test" make tests run that else are skipped.
+# Packages without which tests are skipped.
 packages-test:
 	@scripts/packages test
 
-check: packages-test all
+packages-check:
+	@scripts/packages test check
+
+check: packages-check all
 	@$(PYTHON) tests/run-tests $(TESTS)
 
-# Every combination of what "make check" tests in pairs.
-check-matrix: packages-test all
-	@$(PYTHON) tests/run-tests matrix
+# Every combination of what "make check" tests pair by pair.
+check-matrix: packages-check all
+	@$(PYTHON) tests/run-tests full-matrix
 
 # The engine's tests under ASan and UBSan, in a build of their own.
-check-sanitizers: packages-test
-	@scripts/check-sanitizers
+check-sanitizers: packages-check helper
+	@scripts/check-sanitizers $(TESTS)
 
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
@@ -75,7 +79,7 @@ clean:
 	@for dir in build/fixer build/qemu-*/build; do \
 	    test ! -f $$dir/build.ninja || ninja -C $$dir -t clean; \
 	done
-	rm -rf build/guests build/demo build/tests
+	rm -rf build/guests build/demo build/tests build/sanitize*
 
 distclean:
 	rm -rf build

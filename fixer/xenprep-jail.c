@@ -43,6 +43,16 @@
 /* The socket, and two of /dev/null. */
 #define MAX_DESCRIPTORS 3
 
+#ifdef __SANITIZE_ADDRESS__
+/* The search for leaks at the end starts a thread that traces the others. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+#endif
+
 static bool fail(const char *what, int err, GError **errp)
 {
     g_set_error(errp, GUEST_ERROR, GUEST_ERROR_IO, "%s: %s", what,

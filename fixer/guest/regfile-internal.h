@@ -53,6 +53,9 @@ void regfile_append_utf16(GByteArray *out, const char *text);
 /* Length of @text in UTF-16 units. */
 size_t regfile_utf16_length(const char *text);
 
+/* The column of @at in the cursor's line: characters, from 1. */
+unsigned reg_cursor_column(const RegCursor *cursor, const char *at);
+
 /* Sets "FILE:LINE:COLUMN: cause" for @at in the cursor's line; false. */
 bool reg_cursor_error(const RegCursor *cursor, const char *at, GError **errp,
                       const char *format, ...) G_GNUC_PRINTF(4, 5);

@@ -195,6 +195,11 @@ char *regfile_decode(const char *name, GBytes *text, bool *utf16,
     return decode_8bit(name, data, length, false, errp);
 }
 
+unsigned reg_cursor_column(const RegCursor *cursor, const char *at)
+{
+    return g_utf8_pointer_to_offset(cursor->line_start, at) + 1;
+}
+
 bool reg_cursor_error(const RegCursor *cursor, const char *at, GError **errp,
                       const char *format, ...)
 {
@@ -204,9 +209,9 @@ bool reg_cursor_error(const RegCursor *cursor, const char *at, GError **errp,
     va_start(args, format);
     cause = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "%s:%u:%ld: %s",
-                cursor->name, cursor->line,
-                g_utf8_pointer_to_offset(cursor->line_start, at) + 1, cause);
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID, "%s:%u:%u: %s",
+                cursor->name, cursor->line, reg_cursor_column(cursor, at),
+                cause);
     return false;
 }
 

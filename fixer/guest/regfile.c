@@ -8,7 +8,8 @@
  * a driver that is half configured is found out at a STOP screen.  Refused
  * so, though regedit takes them: unknown escapes such as \n, a comment that
  * begins with #, text after the ] of a key, a continued last line without
- * a next, values below a deleted key.
+ * a next, values below a deleted key.  Taken, though Wine's regedit takes
+ * them not: the short names of roots (HKLM), blanks behind the header.
  *
  * Key paths come out normalised: the root's long name in capitals, no empty
  * components, no backslash at the end.
@@ -105,13 +106,41 @@ static const char *find_root(const char *word)
     return NULL;
 }
 
-/* @path, which stands at @at, normalised; NULL and an error if it is none. */
-static char *parse_path(const RegCursor *cursor, const char *at,
-                        const char *path, GError **errp)
+/* The end of the path's component at @at: a backslash, or @end. */
+static const char *component_end(const char *at, const char *end)
 {
-    g_auto(GStrv) parts = g_strsplit(path, "\\", -1);
-    const char *root = parts[0] ? find_root(parts[0]) : NULL;
-    g_autoptr(GString) result = g_string_new(root);
+    const char *backslash = memchr(at, '\\', end - at);
+
+    return backslash ? backslash : end;
+}
+
+/* Adds the key's name from @at to @end to @path, the @depth-th below a root. */
+static bool add_key_name(const RegCursor *cursor, const char *at,
+                         const char *end, unsigned depth, GString *path,
+                         GError **errp)
+{
+    g_autofree char *name = g_strndup(at, end - at);
+
+    if (regfile_utf16_length(name) > REG_KEY_NAME_MAX) {
+        return reg_cursor_error(cursor, at, errp, "a key's name is longer "
+                                "than %d characters", REG_KEY_NAME_MAX);
+    }
+    if (depth > REG_KEY_DEPTH_MAX) {
+        return reg_cursor_error(cursor, at, errp, "more than %d keys deep",
+                                REG_KEY_DEPTH_MAX);
+    }
+    g_string_append_printf(path, "\\%s", name);
+    return true;
+}
+
+/* The path from @at to @end, normalised; NULL and an error if it is none. */
+static char *parse_path(const RegCursor *cursor, const char *at,
+                        const char *end, GError **errp)
+{
+    const char *name_end = component_end(at, end);
+    g_autofree char *word = g_strndup(at, name_end - at);
+    const char *root = find_root(word);
+    g_autoptr(GString) path = g_string_new(root);
     unsigned depth = 0;
 
     if (!root) {
@@ -119,23 +148,15 @@ static char *parse_path(const RegCursor *cursor, const char *at,
                          "HKEY_LOCAL_MACHINE or the like");
         return NULL;
     }
-    for (char **part = parts + 1; *part; part++) {
-        if (regfile_utf16_length(*part) > REG_KEY_NAME_MAX) {
-            reg_cursor_error(cursor, at, errp, "a key's name is longer than "
-                             "%d characters", REG_KEY_NAME_MAX);
+    while (name_end < end) {
+        at = name_end + 1;
+        name_end = component_end(at, end);
+        if (name_end > at &&
+            !add_key_name(cursor, at, name_end, ++depth, path, errp)) {
             return NULL;
         }
-        if (**part == '\0') {
-            continue;
-        }
-        if (++depth > REG_KEY_DEPTH_MAX) {
-            reg_cursor_error(cursor, at, errp, "more than %d keys deep",
-                             REG_KEY_DEPTH_MAX);
-            return NULL;
-        }
-        g_string_append_printf(result, "\\%s", *part);
     }
-    return g_string_free(g_steal_pointer(&result), FALSE);
+    return g_string_free(g_steal_pointer(&path), FALSE);
 }
 
 /*
@@ -161,7 +182,7 @@ static const char *find_key_end(RegCursor *cursor, GError **errp)
         }
     }
     if (!end) {
-        reg_cursor_error(cursor, cursor->p - 1, errp, "no ] in this line");
+        reg_cursor_error(cursor, cursor->p, errp, "no ] in this line");
         return NULL;
     }
     if (likely_end && likely_end != end) {
@@ -172,25 +193,34 @@ static const char *find_key_end(RegCursor *cursor, GError **errp)
     return end;
 }
 
+/*
+ * The path at @start of the key that begins with the bracket at the cursor;
+ * the cursor is moved behind it.
+ */
+static char *parse_bracketed(RegCursor *cursor, const char *start,
+                             GError **errp)
+{
+    const char *end = find_key_end(cursor, errp);
+    g_autofree char *path = end ? parse_path(cursor, start, end, errp) : NULL;
+
+    if (!path) {
+        return NULL;
+    }
+    cursor->p = end + 1;
+    if (!reg_cursor_finish_line(cursor, errp)) {
+        return NULL;
+    }
+    return g_steal_pointer(&path);
+}
+
 /* [path] or [-path], at the bracket */
 static bool parse_key(RegCursor *cursor, RegFile *file, GError **errp)
 {
-    const char *start, *end;
-    g_autofree char *text = NULL;
-    g_autofree char *path = NULL;
-    bool remove;
+    bool remove = cursor->p[1] == '-';
+    const char *start = cursor->p + (remove ? 2 : 1);
+    g_autofree char *path = parse_bracketed(cursor, start, errp);
     RegKey *key;
 
-    cursor->p++;
-    remove = *cursor->p == '-';
-    start = cursor->p + remove;
-    end = find_key_end(cursor, errp);
-    if (!end) {
-        return false;
-    }
-    /* "[-]": the ] lies behind the - */
-    text = g_strndup(start, end - start);
-    path = parse_path(cursor, start, text, errp);
     if (!path) {
         return false;
     }
@@ -198,15 +228,12 @@ static bool parse_key(RegCursor *cursor, RegFile *file, GError **errp)
         return reg_cursor_error(cursor, start, errp,
                                 "a root key cannot be deleted");
     }
-    cursor->p = end + 1;
-    if (!reg_cursor_finish_line(cursor, errp)) {
-        return false;
-    }
     key = g_new0(RegKey, 1);
     key->path = g_steal_pointer(&path);
     key->remove = remove;
     key->values = g_ptr_array_new_with_free_func(reg_value_free);
     key->line = cursor->line;
+    key->column = reg_cursor_column(cursor, start);
     g_ptr_array_add(file->keys, key);
     return true;
 }
@@ -270,6 +297,7 @@ static bool parse_value(RegCursor *cursor, RegFile *file, GError **errp)
     }
     value = g_new0(RegValue, 1);
     value->line = cursor->line;
+    value->column = reg_cursor_column(cursor, cursor->p);
     value->name = parse_value_name(cursor, errp);
     if (!value->name || !reg_parse_data(cursor, value, errp) ||
         !reg_cursor_finish_line(cursor, errp)) {

@@ -31,8 +31,9 @@ typedef struct RegValue {
     uint32_t type;
     /* As in the hive: strings are UTF-16LE with their terminating NUL. */
     GBytes *data;
-    /* Line in the file, from 1. */
+    /* Where in the file its name begins: line and column, from 1. */
     unsigned line;
+    unsigned column;
 } RegValue;
 
 typedef struct RegKey {
@@ -45,7 +46,9 @@ typedef struct RegKey {
     bool remove;
     /* RegValue, in the order of the file. */
     GPtrArray *values;
+    /* Where in the file its path begins: line and column, from 1. */
     unsigned line;
+    unsigned column;
 } RegKey;
 
 typedef struct RegFile {

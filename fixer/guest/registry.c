@@ -85,34 +85,37 @@ static bool same_value(Hive *hive, HiveKey key, const RegValue *value)
     return type == value->type && g_bytes_equal(data, value->data);
 }
 
-/* A later one of the same name counts instead, as in regedit. */
-static bool is_overruled(GPtrArray *values, guint index)
+/* The last of @values about what the one at @index is about: it decides. */
+static const RegValue *last_word(GPtrArray *values, guint index)
 {
-    const RegValue *value = g_ptr_array_index(values, index);
+    const RegValue *word = g_ptr_array_index(values, index);
 
     for (guint i = index + 1; i < values->len; i++) {
         const RegValue *later = g_ptr_array_index(values, i);
 
-        if (hive_same_name(later->name, value->name)) {
-            return true;
+        if (hive_same_name(later->name, word->name)) {
+            word = later;
         }
     }
-    return false;
+    return word;
 }
 
-/* Those of @values, not copied, that the key does not hold as they are. */
+/*
+ * Those of @values, not copied, that change what the key holds.  Of several
+ * about one value the last decides; all of them are then needed, since a new
+ * value is called as the first of them has it.
+ */
 static GPtrArray *differing_values(Hive *hive, HiveKey key,
                                    GPtrArray *values)
 {
     GPtrArray *differing = g_ptr_array_new();
 
     for (guint i = 0; i < values->len; i++) {
-        RegValue *value = g_ptr_array_index(values, i);
+        const RegValue *word = last_word(values, i);
 
-        if (!is_overruled(values, i) &&
-            (key == HIVE_NO_KEY ? !value->remove
-                                : !same_value(hive, key, value))) {
-            g_ptr_array_add(differing, value);
+        if (key == HIVE_NO_KEY ? !word->remove
+                               : !same_value(hive, key, word)) {
+            g_ptr_array_add(differing, g_ptr_array_index(values, i));
         }
     }
     return differing;
@@ -139,7 +142,9 @@ static void add_change(Merge *merge, ChangeAction action, const char *path,
     for (guint i = 0; values && i < values->len; i++) {
         const RegValue *value = g_ptr_array_index(values, i);
 
-        g_ptr_array_add(change->values, g_strdup(value->name));
+        if (last_word(values, i) == value) {
+            g_ptr_array_add(change->values, g_strdup(value->name));
+        }
     }
     g_ptr_array_add(merge->changes, change);
 }
@@ -227,7 +232,8 @@ bool registry_merge(Hive *hive, const char *name, const RegFile *file,
         const RegKey *source = g_ptr_array_index(file->keys, i);
 
         if (!merge_source(&merge, source, errp)) {
-            g_prefix_error(errp, "%s:%u: ", file->name, source->line);
+            g_prefix_error(errp, "%s:%u:%u: ", file->name, source->line,
+                           source->column);
             return false;
         }
     }
@@ -255,10 +261,10 @@ bool registry_check_file(const RegFile *file, GError **errp)
 
         if (!can_be_changed(key)) {
             g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                        "%s:%u: key %s cannot be changed, only keys below "
+                        "%s:%u:%u: key %s cannot be changed, only keys below "
                         ROOT "\\" REGISTRY_SYSTEM " and " ROOT "\\"
                         REGISTRY_SOFTWARE " can", file->name, key->line,
-                        key->path);
+                        key->column, key->path);
             return false;
         }
     }

@@ -9,7 +9,8 @@
 
 #define H5 "Windows Registry Editor Version 5.00\n\n"
 #define H4 "REGEDIT4\n\n"
-#define K "[HKEY_LOCAL_MACHINE\\K]\n"
+#define ROOT "HKEY_LOCAL_MACHINE"
+#define K "[" ROOT "\\K]\n"
 
 typedef struct Case {
     const char *name;
@@ -32,7 +33,7 @@ static const Case cases[] = {
     { "key-no-final-newline", H5 "[HKEY_LOCAL_MACHINE\\A]",
       "[HKEY_LOCAL_MACHINE\\A]\n", NULL },
     { "key-short-root", H5 "[hklm\\A]\n[HKCU\\A]\n[HKU\\A]\n[HKCR\\A]\n",
-      /* Windows' regedit takes these, Wine's does not */
+      /* only reg.exe documents these; Wine's regedit does not take them */
       "[HKEY_LOCAL_MACHINE\\A]\n[HKEY_CURRENT_USER\\A]\n"
       "[HKEY_USERS\\A]\n[HKEY_CLASSES_ROOT\\A]\n", NULL },
     { "key-root-case", H5 "[Hkey_Local_Machine\\a]\n",
@@ -135,7 +136,6 @@ static const Case cases[] = {
       "[HKEY_LOCAL_MACHINE\\K]\na=3:01020304\nb=3:05\n", NULL },
     { "hex-strings", H5 K "\"a\"=hex(2):41,00,00,00\n\"b\"=hex(2):41,00\n"
       "\"c\"=hex(7):41,00,00,00,00,00\n\"d\"=hex(1):00,41\n\"e\"=hex(2):\n",
-      /* Wine may crash on the last */
       "[HKEY_LOCAL_MACHINE\\K]\na=2:41000000\nb=2:41000000\n"
       "c=7:410000000000\nd=1:00410000\ne=2:\n", NULL },
     { "hex-string-odd", H5 K "\"a\"=hex(2):41,00,42\n",

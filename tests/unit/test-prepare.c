@@ -137,6 +137,78 @@ static void test_epoch_is_used(void)
     g_assert_cmpint(info.mtime, ==, 1234567890);
 }
 
+/* What is no reason to stop, but for the user to know. */
+static const struct {
+    const char *kind;
+    const char *part;
+} warnings[] = {
+    { "half-service-pack", "is of service pack 3, but the registry speaks of "
+      "service pack 2" },
+    { "server-xp", "does not go with the registry's ProductType ServerNT" },
+    { "other-architecture", "kernel is for x86, but the registry speaks of "
+      "x64" },
+    { "dirty-hive-with-log", "SYSTEM is dirty" },
+    { "w2k-interrupted", "its mirror, SYSTEM.ALT, is taken" },
+};
+
+static void test_warning(gconstpointer data)
+{
+    const unsigned *i = data;
+    g_auto(Outcome) o = { 0 };
+
+    if (prepare(&o, warnings[*i].kind, true, NULL)) {
+        g_assert_no_error(o.err);
+        g_assert_cmpuint(o.preparation->warnings->len, ==, 1);
+        g_test_message("%s", (char *)o.preparation->warnings->pdata[0]);
+        g_assert_nonnull(strstr(o.preparation->warnings->pdata[0],
+                                warnings[*i].part));
+    }
+}
+
+/* Nobody needs to be warned of a guest that is in order. */
+static void test_no_warning(void)
+{
+    static const char *const kinds[] = {
+        "w2k-sp4", "xp-sp0", "xp-sp2", "xp-sp3", "w2k3-sp2", "xp-x64",
+        "w2k3-x64", "logical-drive", "dynamic-disk",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_auto(Outcome) o = { 0 };
+
+        if (prepare(&o, kinds[i], false, NULL)) {
+            g_assert_no_error(o.err);
+            g_assert_cmpuint(o.preparation->warnings->len, ==, 0);
+        }
+    }
+}
+
+/*
+ * The last changes of a dirty hive are given up only when that is asked for,
+ * and the result is in order.
+ */
+static void test_use_primary(void)
+{
+    PrepareOptions options = {
+        .require_guest = true,
+        .epoch = -1,
+        .dirty_hive = DIRTY_HIVE_USE_PRIMARY,
+    };
+    static const char *const kinds[] = { "dirty-hive", "w2k-old-mirror" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_auto(Outcome) o = { 0 };
+
+        if (prepare(&o, kinds[i], true, &options)) {
+            g_assert_no_error(o.err);
+            g_assert_cmpuint(o.preparation->warnings->len, ==, 1);
+            g_assert_true(g_str_has_prefix(o.preparation->warnings->pdata[0],
+                                           "its last changes are lost"));
+            g_assert_cmpuint(patches(&o, NULL), >, 0);
+        }
+    }
+}
+
 /* After any refusal the message names an object and the overlay is unused. */
 static const struct {
     const char *kind;
@@ -144,6 +216,9 @@ static const struct {
     const char *part;
 } refusals[] = {
     { "dirty-hive", GUEST_ERROR_REFUSED, "registry hive is dirty" },
+    { "w2k-old-mirror", GUEST_ERROR_REFUSED, "registry hive is dirty" },
+    { "dynamic-mirror", GUEST_ERROR_REFUSED, "mirror" },
+    { "fat-system-partition", GUEST_ERROR_REFUSED, "FAT" },
     { "bad-hive-checksum", GUEST_ERROR_REFUSED, "checksum is wrong" },
     { "no-hive", GUEST_ERROR_INVALID, "no registry hive" },
     { "dirty-volume", GUEST_ERROR_REFUSED, "marked dirty" },
@@ -193,7 +268,12 @@ static void test_require_guest_off(void)
 
 int main(int argc, char **argv)
 {
-    static unsigned numbers[G_N_ELEMENTS(refusals)];
+    static unsigned numbers[MAX(G_N_ELEMENTS(refusals),
+                                G_N_ELEMENTS(warnings))];
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        numbers[i] = i;
+    }
 
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/prepare/plan-changes-nothing",
@@ -204,9 +284,16 @@ int main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/prepare/refusal/%s",
                                                 refusals[i].kind);
 
-        numbers[i] = i;
         g_test_add_data_func(path, &numbers[i], test_refusal);
     }
+    for (unsigned i = 0; i < G_N_ELEMENTS(warnings); i++) {
+        g_autofree char *path = g_strdup_printf("/prepare/warning/%s",
+                                                warnings[i].kind);
+
+        g_test_add_data_func(path, &numbers[i], test_warning);
+    }
+    g_test_add_func("/prepare/no-warning", test_no_warning);
+    g_test_add_func("/prepare/use-primary", test_use_primary);
     g_test_add_func("/prepare/require-guest-off", test_require_guest_off);
     return g_test_run();
 }

@@ -23,19 +23,15 @@ sys.path[:0] = [HERE, os.path.join(HERE, '../guests')]
 
 import hive             # noqa: E402
 import hiveread         # noqa: E402
-import regrandom        # noqa: E402
+import regtexts         # noqa: E402
 import wineregedit      # noqa: E402
+from regtexts import HEADER, PUBLISHED, ROOT, TEST, read, utf16  # noqa: E402
 from tap import Skip, equal, main, run      # noqa: E402
 
 REG_MERGE = os.path.abspath(sys.argv[1])
-CORPUS = os.path.join(HERE, 'reg-corpus')
-SHARED = os.environ.get('XENPREP_SHARED_DATA') or os.path.join(
-    HERE, '../../../shared/data')
 WORK = tempfile.TemporaryDirectory(prefix='test-regfile-')
 
-HEADER = regrandom.HEADER + '\n\n'
-ROOT = 'HKEY_LOCAL_MACHINE'
-TEST = ROOT + '\\SYSTEM\\XenprepTest\\'
+TEXTS = regtexts.texts()
 RANDOM_TEXTS = 400
 
 # What is there before, below SYSTEM\XenprepTest.
@@ -81,43 +77,6 @@ def write(name, data):
     with open(path_of(name), 'wb') as output:
         output.write(data)
     return path_of(name)
-
-
-def read(path):
-    """The bytes of a file."""
-    with open(path, 'rb') as source:
-        return source.read()
-
-
-def utf16(text):
-    """As regedit exports."""
-    return b'\xff\xfe' + text.encode('utf-16-le')
-
-
-def with_line_ends(text, line_end):
-    """The text, which has LF."""
-    return text.replace('\n', line_end)
-
-
-def forms(text):
-    """(what it is, bytes) of all files that mean the same as @text."""
-    if text.startswith('REGEDIT4'):
-        encodings = (('8-bit', lambda text: text.encode('cp1252')),
-                     ('UTF-8', str.encode))
-    else:
-        encodings = (('UTF-16', utf16), ('UTF-8', str.encode),
-                     ('UTF-8 with mark', lambda text: b'\xef\xbb\xbf' +
-                      text.encode()))
-    for name, encode in encodings:
-        for line_end in regrandom.LINE_ENDS:
-            yield name + repr(line_end), encode(with_line_ends(text,
-                                                               line_end))
-        yield name + ' without end', encode(text.rstrip('\n'))
-
-
-def form_for_wine(text):
-    """The form that Wine reads right."""
-    return next(forms(text))[1]
 
 
 # ------------------------------------------------------------------- hives
@@ -203,79 +162,7 @@ def compare(ours, wines, what):
                                                                      what))
 
 
-# ------------------------------------------------------------------- texts
-
-def big_values():
-    """Around the limits of a cell, of one and two segments, and of 64 KB."""
-    text = HEADER + '[%sbig values]\n' % TEST
-    for size in (4, 5, 16343, 16344, 16345, 32688, 32689, 65535, 65536,
-                 262144):
-        data = ','.join('%x' % (at * 7 % 251) for at in range(size))
-        text += '"%d"=hex:%s\n' % (size, data)
-    for size in (8171, 8172, 32767, 100000):
-        text += '"string of %d"="%s"\n' % (size, 'Ж' * size)
-    return text
-
-
-def big_names():
-    """Names as long as the registry takes them, and many of them."""
-    text = HEADER + '[%sbig names]\n"%s"="1"\n"%s"="2"\n' % (
-        TEST, 'v' * 16383, 'Ж' * 16382 + 'A')
-    for name in ('k' * 255, 'Ж' * 255, '\U0001d11e' * 127 + 'k'):
-        text += '[%sbig names\\%s]\n@="3"\n' % (TEST, name)
-    text += '[%sbig names%s]\n@="4"\n' % (TEST, '\\d' * 300)
-    for number in range(1200):
-        text += '[%sbig names\\many\\%d]\n' % (TEST, number * 7 % 1200)
-    return text + '[%sbig names\\values]\n' % TEST + ''.join(
-        '"%d"=dword:%x\n' % (number, number) for number in range(1200))
-
-
-GENERATED = {'big-values': big_values, 'big-names': big_names}
-
-
-def texts():
-    """{name: text} of all that is compared, but for random ones."""
-    found = {}
-    for name in sorted(os.listdir(CORPUS)):
-        found[name[:-len('.reg')]] = read(os.path.join(
-            CORPUS, name)).decode()
-    found.update((name, make()) for name, make in GENERATED.items())
-    return found
-
-
-TEXTS = texts()
-
-
-def published(name):
-    """A text that people publish, with its keys below SYSTEM\\XenprepTest."""
-    path = os.path.join(SHARED, 'reg', name)
-    if not os.path.exists(path):
-        raise Skip(path + ' is not there')
-    text = read(path).decode('ascii').replace('\r\n', '\n')
-    place = '\\SYSTEM\\ControlSet001\\'
-    assert place in text
-    return text.replace(place, '\\SYSTEM\\XenprepTest\\%s\\' % name)
-
-
-def article():
-    """The registry text of the seed, with the control set that it names."""
-    path = os.path.join(SHARED, '../seed-article.txt')
-    if not os.path.exists(path):
-        raise Skip(path + ' is not there')
-    text = read(path).decode().replace('\r\n', '\n')
-    start = text.index(regrandom.HEADER)
-    return text[start:text.index('```', start)]
-
-
-def random_text(seed):
-    """One that changes a tree of its own."""
-    return regrandom.make(seed, TEST + 'random-%d' % seed)
-
-
 # -------------------------------------------------------------------- Wine
-
-PUBLISHED = ('jakobadam-mergeide.reg', 'petersondrew-MergeIDE.reg')
-
 
 def before_text():
     """What is there before, for Wine."""
@@ -297,13 +184,13 @@ def optional(make, *args):
 
 def wine_files():
     """All that is imported, in order: paths."""
-    everything = [*TEXTS.values(), *optional(article)]
+    everything = [*TEXTS.values(), *optional(regtexts.article)]
     for name in PUBLISHED:
-        everything += optional(published, name)
-    files = [write('wine-%d.reg' % number, form_for_wine(text))
+        everything += optional(regtexts.published, name)
+    files = [write('wine-%d.reg' % number, regtexts.form_for_wine(text))
              for number, text in enumerate(everything)]
     return files + [write('wine-random-%d.reg' % seed,
-                          utf16(random_text(seed)))
+                          utf16(regtexts.random_text(seed)))
                     for seed in range(RANDOM_TEXTS)]
 
 
@@ -365,7 +252,7 @@ def test_before():
 
 def check_text(name, text, which, paths):
     """All forms of a text; @paths are pairs of places, ours and Wine's."""
-    for what, data in forms(text):
+    for what, data in regtexts.forms(text):
         ours = merged(which, write(name + '.reg', data))
         for our_path, wine_path in paths:
             compare(below(ours, *our_path), in_wine(*wine_path), what)
@@ -408,7 +295,7 @@ def test_article():
     paths = [database] + [('Services', name)
                           for name in ('atapi', 'IntelIde', 'PCIIde')]
     equal(len(in_wine('System', 'CurrentControlSet', *database)), 31)
-    check_text('article', article(), 'system', [
+    check_text('article', regtexts.article(), 'system', [
         (('ControlSet00%d' % number, *path),
          ('System', 'CurrentControlSet', *path))
         for number in (1, 3) for path in paths])
@@ -416,29 +303,30 @@ def test_article():
 
 def check_published(name):
     """MergeIDE.reg as people have it."""
-    check_text(name, published(name), 'system',
+    check_text(name, regtexts.published(name), 'system',
                [(('XenprepTest', name), ('System', 'XenprepTest', name))])
     equal(len(in_wine('System', 'XenprepTest', name)) > 30, True)
 
 
 def test_random():
     """All random texts in one hive."""
-    files = [write('random-%d.reg' % seed, utf16(random_text(seed)))
+    files = [write('random-%d.reg' % seed, utf16(regtexts.random_text(seed)))
              for seed in range(RANDOM_TEXTS)]
     ours = merged('random', *files)
     for seed in range(RANDOM_TEXTS):
         place = 'random-%d' % seed
         compare(below(ours, 'XenprepTest', place),
                 in_wine('System', 'XenprepTest', place),
-                'seed %d: %r' % (seed, random_text(seed)))
+                'seed %d: %r' % (seed, regtexts.random_text(seed)))
 
 
 def test_random_8bit():
     """In UTF-8, they mean the same."""
-    wide = [write('wide-%d.reg' % seed, utf16(random_text(seed)))
-            for seed in range(RANDOM_TEXTS)]
-    narrow = [write('narrow-%d.reg' % seed, random_text(seed).encode())
-              for seed in range(RANDOM_TEXTS)]
+    texts = [regtexts.random_text(seed) for seed in range(RANDOM_TEXTS)]
+    wide = [write('wide-%d.reg' % number, utf16(text))
+            for number, text in enumerate(texts)]
+    narrow = [write('narrow-%d.reg' % number, text.encode())
+              for number, text in enumerate(texts)]
     equal(merged('random', *narrow), merged('random', *wide))
 
 

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
@@ -132,6 +133,51 @@ static void test_encodings(void)
     }
 }
 
+/* @text with something in front of its line of that number, from 1. */
+static char *insert_before_line(const char *text, unsigned line,
+                                const char *insert)
+{
+    const char *at = text;
+
+    for (unsigned i = 1; i < line; i++) {
+        at = strchr(at, '\n') + 1;
+    }
+    return g_strdup_printf("%.*s%s%s", (int)(at - text), text, insert, at);
+}
+
+static void assert_refused_at(const char *text, unsigned line,
+                              unsigned column)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(RegFile) file = parse(text, strlen(text), &err);
+    g_autofree char *place = g_strdup_printf("f.reg:%u:%u: ", line, column);
+
+    g_assert_null(file);
+    g_assert_true(g_str_has_prefix(err->message, place));
+}
+
+/* What is refused moves with its text: its place is no matter of chance. */
+static void test_places(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        unsigned line, column;
+        g_autofree char *lower = NULL;
+        g_autofree char *right = NULL;
+
+        if (cases[i].dump) {
+            continue;
+        }
+        g_assert_cmpint(sscanf(cases[i].error, ":%u:%u", &line, &column), ==,
+                        2);
+        right = insert_before_line(cases[i].text, line, " \t");
+        assert_refused_at(right, line, column + 2);
+        if (line > 2) {
+            lower = insert_before_line(cases[i].text, 2, ";\xc3\xa9\n\n");
+            assert_refused_at(lower, line + 2, column);
+        }
+    }
+}
+
 /* REGEDIT4 writes strings in 8 bits; those of Windows-1252 here. */
 static void test_regedit4_strings(void)
 {
@@ -229,12 +275,14 @@ static void check_limit(const char *before, const char *unit,
 static void test_limits(void)
 {
     check_limit(H5 "[HKEY_LOCAL_MACHINE\\", "k", "]\n", 255,
-                ":3:2: a key's name is longer than 255 characters");
+                ":3:21: a key's name is longer than 255 characters");
     /* outside the first plane, a character is two units */
     check_limit(H5 "[HKEY_LOCAL_MACHINE\\", "\xf0\x9d\x84\x9e", "]\n", 127,
-                ":3:2: a key's name is longer than 255 characters");
+                ":3:21: a key's name is longer than 255 characters");
+    check_limit(H5 "[-HKEY_LOCAL_MACHINE\\a\\\\\xc3\xa9\\", "k", "\\]\n", 255,
+                ":3:27: a key's name is longer than 255 characters");
     check_limit(H5 "[HKEY_LOCAL_MACHINE", "\\k", "]\n", 512,
-                ":3:2: more than 512 keys deep");
+                ":3:1045: more than 512 keys deep");
     check_limit(H5 K "\"", "n", "\"=-\n", 16383,
                 ":4:1: the value's name is longer than 16383 characters");
     check_limit(H5 K "@=\"", "s", "\"\n", 1024 * 1024 / 2 - 1,
@@ -248,7 +296,8 @@ static void test_limits(void)
 
 static void test_lines(void)
 {
-    static const char text[] = H5 K "\n\"a\"=hex:01,\\\n 02\n\"b\"=-\n" K;
+    static const char text[] =
+        H5 K "\n\"a\"=hex:01,\\\n 02\n \"b\"=-\n [-" ROOT "\\K]\n";
     g_autoptr(RegFile) file = parse(text, strlen(text), NULL);
     const RegKey *first = g_ptr_array_index(file->keys, 0);
     const RegKey *second = g_ptr_array_index(file->keys, 1);
@@ -257,9 +306,13 @@ static void test_lines(void)
 
     g_assert_cmpstr(file->name, ==, "f.reg");
     g_assert_cmpuint(first->line, ==, 3);
+    g_assert_cmpuint(first->column, ==, 2);
     g_assert_cmpuint(a->line, ==, 5);
+    g_assert_cmpuint(a->column, ==, 1);
     g_assert_cmpuint(b->line, ==, 7);
+    g_assert_cmpuint(b->column, ==, 2);
     g_assert_cmpuint(second->line, ==, 8);
+    g_assert_cmpuint(second->column, ==, 4);
 }
 
 /* Whatever is cut or changed, the result is a file or an error. */
@@ -349,6 +402,47 @@ static void test_mergeide_published(gconstpointer name)
     g_assert_cmpstr(ours, ==, current);
 }
 
+/* The text of the seed's step 2, as its reader saves it. */
+static char *article_text(const char *path)
+{
+    g_autoptr(GBytes) bytes = read_file(path);
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    g_autofree char *article = g_strndup(data, size);
+    char *start = strstr(article, "Windows Registry Editor");
+    char *end;
+
+    g_assert_nonnull(start);
+    end = strstr(start, "```");
+    g_assert_nonnull(end);
+    return g_strndup(start, end - start);
+}
+
+/* Notepad ends lines with CRLF and saves in any of three ways. */
+static void test_article(void)
+{
+    g_autofree char *path = shared_data("../seed-article.txt");
+    g_autofree char *text = NULL;
+    g_autofree char *notepad = NULL;
+    g_autofree char *utf8 = NULL;
+    g_autofree char *utf16 = NULL;
+    g_autofree char *ours = NULL;
+    gsize size;
+
+    if (!path) {
+        return;
+    }
+    text = article_text(path);
+    notepad = with_line_ends(text, "\r\n");
+    utf8 = g_strconcat("\xef\xbb\xbf", notepad, NULL);
+    utf16 = to_utf16le(notepad, &size);
+    ours = dump_file(MERGEIDE);
+    assert_parses(text, strlen(text), ours);
+    assert_parses(notepad, strlen(notepad), ours);
+    assert_parses(utf8, strlen(utf8), ours);
+    assert_parses(utf16, size, ours);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -358,6 +452,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], check);
     }
     g_test_add_func("/regfile/encodings", test_encodings);
+    g_test_add_func("/regfile/places", test_places);
     g_test_add_func("/regfile/regedit4-strings", test_regedit4_strings);
     g_test_add_func("/regfile/regedit4-utf16", test_regedit4_utf16);
     g_test_add_func("/regfile/8bit", test_8bit);
@@ -372,5 +467,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/regfile/mergeide-published/crlf",
                          "reg/petersondrew-MergeIDE.reg",
                          test_mergeide_published);
+    g_test_add_func("/regfile/article", test_article);
     return g_test_run();
 }
