@@ -1,10 +1,12 @@
 """
-A writer of Microsoft cabinet files, MSZIP or uncompressed
+A writer of Microsoft cabinet files: MSZIP, LZX or uncompressed
 
 Members carry the dates they are given, so that equal input makes equal
-cabinets; gcab would store the time of day.  Layout: Microsoft's "Cabinet
-Format" (CFHEADER, CFFOLDER, CFFILE, CFDATA) and "MSZIP Data Compression
-Format".
+cabinets; gcab would store the time of day.  Nothing in Debian packs cabinets
+with LZX, and this does not either: its LZX streams consist of the format's
+uncompressed blocks, which every reader has to know.  Layout: Microsoft's
+"Cabinet Format" (CFHEADER, CFFOLDER, CFFILE, CFDATA), "MSZIP Data Compression
+Format" and "LZX DELTA Compression and Decompression" ([MS-PATCH] 2).
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -14,7 +16,8 @@ import time
 import zlib
 from dataclasses import dataclass
 
-NONE, MSZIP = 0, 1
+# CFFOLDER.typeCompress; LZX with a window of 2 ** 21, as Windows' own files
+NONE, MSZIP, LZX = 0, 1, 0x1503
 
 _BLOCK = 32768                  # uncompressed bytes in a CFDATA, at most
 _ATTRIBUTE_ARCHIVE = 0x20
@@ -81,10 +84,12 @@ def _dos_time(seconds):
 
 def _data_blocks(data, compression):
     """The CFDATA blocks of one folder."""
+    pack = {NONE: lambda plain, history: plain, MSZIP: _mszip,
+            LZX: _lzx}[compression]
     blocks, history = [], b''
     for start in range(0, len(data), _BLOCK):
         plain = data[start:start + _BLOCK]
-        packed = _mszip(plain, history) if compression == MSZIP else plain
+        packed = pack(plain, history)
         sizes = struct.pack('<HH', len(packed), len(plain))
         total = _checksum(sizes, _checksum(packed, 0))
         blocks.append(struct.pack('<I', total) + sizes + packed)
@@ -97,6 +102,19 @@ def _mszip(plain, history):
     packer = zlib.compressobj(6, zlib.DEFLATED, -15, 9,
                               zlib.Z_DEFAULT_STRATEGY, history)
     return b'CK' + packer.compress(plain) + packer.flush()
+
+
+def _lzx(plain, history):
+    """
+    An uncompressed block of LZX: its head in bits, the first of which are the
+    highest of 16-bit words, then three repeated offsets and the bytes.
+    """
+    bits, length = 3 << 24 | len(plain), 27     # type, size
+    if not history:
+        length += 1             # the stream begins with 0: no E8 translation
+    bits <<= 32 - length
+    head = struct.pack('<HH', bits >> 16, bits & 0xffff)
+    return head + struct.pack('<III', 1, 1, 1) + plain + bytes(len(plain) % 2)
 
 
 def _checksum(data, seed):

@@ -1,6 +1,9 @@
 """
 MBR disks: a partition table, boot code, and volumes put in their place
 
+Logical drives lie in one extended partition.  Each has a table of its own,
+on a cylinder boundary, which names the drive and leads to the next table.
+
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
@@ -10,7 +13,8 @@ import struct
 from dataclasses import dataclass
 
 SECTOR = 512
-TYPE_FAT16_LBA, TYPE_NTFS, TYPE_EXTENDED_LBA = 0x0e, 0x07, 0x0f
+TYPE_FAT16_LBA, TYPE_NTFS, TYPE_OEM = 0x0e, 0x07, 0xde
+TYPE_EXTENDED, TYPE_EXTENDED_LBA = 0x05, 0x0f
 
 # The geometry that BIOSes of XP's time report for disks of this size on
 HEADS, TRACK_SECTORS = 255, 63
@@ -25,26 +29,62 @@ _COPY = 1 << 16
 
 @dataclass(frozen=True)
 class Partition:
-    """An entry of the partition table."""
+    """A primary partition, or a logical drive; primaries come first."""
 
     start: int                  # sectors
     sectors: int
     type: int = TYPE_NTFS
     active: bool = False
+    logical: bool = False
+
+    @property
+    def end(self):
+        """The sector after the last one."""
+        return self.start + self.sectors
+
+    @property
+    def table(self):
+        """The sector of a logical drive's own partition table."""
+        return self.start - FIRST_TRACK
 
 
-def mbr(partitions, signature):
-    """The master boot record."""
-    table = b''.join(_entry(p) for p in partitions).ljust(64, b'\0')
-    code = _BOOT_CODE.ljust(440, b'\0')
-    return code + struct.pack('<IH', signature, 0) + table + b'\x55\xaa'
+def tables(partitions, signature, extended_type=TYPE_EXTENDED_LBA):
+    """The master boot record and the logical drives' tables, by sector."""
+    primary = [p for p in partitions if not p.logical]
+    logical = [p for p in partitions if p.logical]
+    entries = [_entry(p) for p in primary]
+    found = {}
+    if logical:
+        first = logical[0].table
+        extended = Partition(first, logical[-1].end - first, extended_type)
+        entries.append(_entry(extended))
+        found = _logical_tables(logical, first)
+    code = _BOOT_CODE.ljust(440, b'\0') + struct.pack('<IH', signature, 0)
+    return {0: code + _table(entries), **found}
 
 
-def _entry(partition):
-    end = partition.start + partition.sectors - 1
+def _logical_tables(logical, first):
+    """In each the next table counts from @first, the drive from the table."""
+    found = {}
+    for drive, after in zip(logical, logical[1:] + [None]):
+        entries = [_entry(drive, drive.table)]
+        if after:
+            step = Partition(after.table, after.end - after.table,
+                             TYPE_EXTENDED)
+            entries.append(_entry(step, first))
+        found[drive.table] = bytes(446) + _table(entries)
+    return found
+
+
+def _table(entries):
+    return b''.join(entries).ljust(64, b'\0') + b'\x55\xaa'
+
+
+def _entry(partition, base=0):
     return bytes([0x80 if partition.active else 0]) + \
-        _chs(partition.start) + bytes([partition.type]) + _chs(end) + \
-        struct.pack('<II', partition.start, partition.sectors)
+        _chs(partition.start) + bytes([partition.type]) + \
+        _chs(partition.end - 1) + \
+        struct.pack('<II', partition.start - base, partition.sectors)
 
 
 def _chs(sector):
@@ -63,8 +103,7 @@ def copy_sparse(source_path, target, offset, start=0, end=None):
     runs of zeros stay holes.
     """
     with open(source_path, 'rb') as source:
-        end = end or os.fstat(source.fileno()).st_size
-        for at, stop in _data_extents(source, start, end):
+        for at, stop in data_extents(source, start, end):
             source.seek(at)
             while at < stop:
                 block = source.read(min(_COPY, stop - at))
@@ -74,8 +113,9 @@ def copy_sparse(source_path, target, offset, start=0, end=None):
                 at += len(block)
 
 
-def _data_extents(source, start, end):
+def data_extents(source, start=0, end=None):
     """Where @source is not a hole, as its filesystem says: (at, stop)."""
+    end = end or os.fstat(source.fileno()).st_size
     while start < end:
         try:
             start = os.lseek(source.fileno(), start, os.SEEK_DATA)

@@ -82,6 +82,11 @@ class Tree:
         """The contents of the file @path."""
         return self.entries[path.upper()].data
 
+    def contents(self):
+        """The files' contents by path, without directories."""
+        return {entry.path: entry.data for entry in self
+                if not entry.is_directory}
+
     def _insert(self, entry):
         entry.mtime = entry.mtime or self.mtime
         parent, _, name = entry.path.upper().rpartition('\\')

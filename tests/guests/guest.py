@@ -4,6 +4,8 @@ Builds the disk of one recipe, and the ground truth about it
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -27,6 +29,10 @@ REAL_HIVE_SHA256 = \
     'aca688c41eb230860fb63decec90059a760f063cdae015d0686afefbca842972'
 
 
+# Where a second installation is, if there is one
+OTHER_ROOT = '\\OTHER'
+
+
 class Guest:
     """One guest under construction, in the directory @work."""
 
@@ -35,7 +41,7 @@ class Guest:
         self.work = work
         self.populate = populate
         self.hive_source = 'built'
-        self.partitions = _place(recipe.layout)
+        self.partitions = place(recipe.layout)
         self.trees = {}             # partition number -> Tree
         self.system_hive = self._system_hive(shared_data)
 
@@ -56,11 +62,7 @@ class Guest:
             self.hive_source = 'real'
         elif self.windows_partition:
             start = self.partitions[self.windows_partition - 1].start
-            data = hive.build(
-                registry.system(recipe.windows, recipe.signature,
-                                start * disk.SECTOR),
-                'SYSTEM', recipe.windows.hive_minor, (611, 611),
-                winfiles.filetime(recipe.windows.installed + 86_400 * 200))
+            data = build_hive(recipe.windows, recipe.signature, start)
         for edit in recipe.hive_edits:
             data = edit(data)
         return data
@@ -69,7 +71,10 @@ class Guest:
         """Writes the disk to @raw, an empty file open for writing."""
         recipe = self.recipe
         raw.truncate(self.size)
-        raw.write(disk.mbr(self.partitions, recipe.signature))
+        for sector, data in disk.tables(self.partitions, recipe.signature,
+                                        recipe.extended_type).items():
+            raw.seek(sector * disk.SECTOR)
+            raw.write(data)
         for number, slot in enumerate(recipe.layout, 1):
             partition = self.partitions[number - 1]
             path = os.path.join(self.work, 'volume%d' % number)
@@ -86,12 +91,14 @@ class Guest:
         return (end + self.recipe.spare_sectors) * disk.SECTOR
 
     def make_volume(self, path, number, slot, partition):
-        if 'fat' in slot.contents:
-            fat.make_volume(path, partition.sectors, partition.start)
-            return
         tree = self.make_tree(number, slot)
+        # Windows counts a logical drive's hidden sectors from its table.
+        hidden = disk.FIRST_TRACK if partition.logical else partition.start
+        if 'fat' in slot.contents:
+            fat.make_volume(path, partition.sectors, hidden, tree.contents())
+            return
         self.trees[number] = tree
-        ntfs.make_volume(path, partition.sectors, partition.start,
+        ntfs.make_volume(path, partition.sectors, hidden,
                          self.volume_spec(number), tree, self.populate)
         if number == self.windows_partition:
             for edit in self.recipe.volume_file_edits:
@@ -99,37 +106,74 @@ class Guest:
 
     def volume_spec(self, number):
         """The recipe's for Windows' volume, an ordinary one for others."""
+        version = self.recipe.windows.ntfs_version
         if number == self.windows_partition:
-            return self.recipe.volume
-        return ntfs.VolumeSpec(serial=0x77d1e2f0 + number)
+            return dataclasses.replace(self.recipe.volume, version=version)
+        return ntfs.VolumeSpec(serial=0x77d1e2f0 + number, version=version)
 
     def make_tree(self, number, slot):
         windows = self.recipe.windows
         tree = Tree(windows.installed)
         if 'boot' in slot.contents:
-            winfiles.add_boot_files(tree, windows, self.windows_partition)
+            self.add_boot_files(tree)
         if 'windows' in slot.contents:
-            winfiles.add_windows(tree, windows, self.system_hive)
+            winfiles.add_windows(tree, windows, self.system_hive,
+                                 self.recipe.slim)
+        if 'other' in slot.contents:
+            self.add_other_windows(tree, number)
         if 'user' in slot.contents:
             winfiles.add_user_files(tree)
         if 'data' in slot.contents:
             winfiles.add_data_files(tree)
+        return self.edit_tree(tree, number)
+
+    def add_boot_files(self, tree):
+        """What NTLDR reads, as the recipe's own edits leave it."""
+        recipe = self.recipe
+        entry = (recipe.arc % self.windows_partition +
+                 recipe.windows.system_root, recipe.windows.boot_title,
+                 recipe.windows.boot_options)
+        winfiles.add_boot_files(tree, recipe.windows, entry, recipe.slim)
+        for edit in recipe.boot_edits:
+            edit(tree, recipe.windows)
+
+    def add_other_windows(self, tree, number):
+        """Another installation of the same Windows, in OTHER_ROOT."""
+        other = dataclasses.replace(self.recipe.windows,
+                                    system_root=OTHER_ROOT)
+        data = build_hive(other, self.recipe.signature,
+                          self.partitions[number - 1].start)
+        winfiles.add_windows(tree, other, data, self.recipe.slim)
+
+    def edit_tree(self, tree, number):
+        windows = self.recipe.windows
         if number == self.windows_partition:
             for edit in self.recipe.tree_edits:
                 edit(tree, windows)
         return tree
 
 
-def _place(layout):
+def place(layout):
     """Partitions one after another, each up to the end of a cylinder."""
     partitions, cylinder = [], 0
     for slot in layout:
-        start = cylinder * disk.CYLINDER + (0 if cylinder
-                                            else disk.FIRST_TRACK)
+        start = cylinder * disk.CYLINDER
+        if slot.logical or not cylinder:        # behind a partition table
+            start += disk.FIRST_TRACK
         cylinder += slot.cylinders
         partitions.append(disk.Partition(
-            start, cylinder * disk.CYLINDER - start, slot.type, slot.active))
+            start, cylinder * disk.CYLINDER - start, slot.type, slot.active,
+            slot.logical))
     return partitions
+
+
+@functools.lru_cache(64)
+def build_hive(windows, signature, start):
+    """The SYSTEM hive of @windows in a partition that starts at @start."""
+    return hive.build(
+        registry.system(windows, signature, start * disk.SECTOR), 'SYSTEM',
+        windows.hive_minor, (611, 611),
+        winfiles.filetime(windows.installed + 86_400 * 200))
 
 
 def _read_real_hive(shared_data):

@@ -24,6 +24,7 @@ NO_CELL = 0xffffffff
 _BIN_HEADER = 32
 _MAX_LEAF = 507                 # elements of an lf or lh list in one bin
 _SEGMENT = 16344                # bytes in a segment of big data
+_LOG_PAGE = 512                 # what a bit of a log's bitmap stands for
 
 _KEY_HIVE_ENTRY, _KEY_NO_DELETE, _KEY_COMP_NAME = 0x04, 0x08, 0x20
 _VALUE_COMP_NAME = 0x01
@@ -130,12 +131,48 @@ def with_bad_checksum(hive):
 
 def clean_log(hive):
     """The .LOG that XP leaves beside a @hive it flushed: no dirty page."""
+    primary, = struct.unpack_from('<I', hive, 4)
+    return _log_block(hive, primary - 1) + bytes(512)
+
+
+def dirty_log(hive, dirty_pages):
+    """
+    The .LOG of a @hive that was not flushed: behind a bitmap of pages of 512
+    bytes those of @dirty_pages, numbers from the first hive bin on.
+    """
+    primary, = struct.unpack_from('<I', hive, 4)
+    bins_size, = struct.unpack_from('<I', hive, 40)
+    bitmap = bytearray(bins_size // _LOG_PAGE // 8)
+    pages = b''
+    for number in sorted(dirty_pages):
+        bitmap[number // 8] |= 1 << number % 8
+        pages += _page(hive, number)
+    head = b'DIRT' + bytes(bitmap)
+    head += bytes(-len(head) % _LOG_PAGE)
+    return _log_block(hive, primary) + head + pages
+
+
+def _log_block(hive, sequence):
+    """The head of a log: a copy of the first sector of the hive's."""
     block = bytearray(hive[:512])
-    primary, = struct.unpack_from('<I', block, 4)
-    struct.pack_into('<II', block, 4, primary - 1, primary - 1)
-    struct.pack_into('<I', block, 28, 1)        # file type: log
+    minor, = struct.unpack_from('<I', block, 24)
+    struct.pack_into('<II', block, 4, sequence, sequence)
+    # The file type of a log, which Windows 2000 counted differently
+    struct.pack_into('<I', block, 28, 2 if minor < 5 else 1)
     seal(block)
-    return bytes(block) + bytes(512)
+    return bytes(block)
+
+
+def different_pages(hive, other):
+    """Numbers of the pages in which two hives of one size differ."""
+    return [number for number in range(
+        (len(hive) - BASE_BLOCK_SIZE) // _LOG_PAGE)
+        if _page(hive, number) != _page(other, number)]
+
+
+def _page(hive, number):
+    at = BASE_BLOCK_SIZE + number * _LOG_PAGE
+    return hive[at:at + _LOG_PAGE]
 
 
 def name_hash(name):

@@ -2,8 +2,9 @@
 The two restart pages at the head of $LogFile, clean or not
 
 XP always leaves its client "in use"; whether the volume was dismounted is
-the flag RESTART_VOLUME_IS_CLEAN.  The rest of $LogFile stays as mkntfs wrote
-it.  Layout: libntfs-3g's logfile.h (RESTART_PAGE_HEADER, RESTART_AREA,
+the flag RESTART_VOLUME_IS_CLEAN.  Windows 2000 has no such flag: its client
+is free when the volume is dismounted.  The rest of $LogFile stays as mkntfs
+wrote it.  Layout: libntfs-3g's logfile.h (RESTART_PAGE_HEADER, RESTART_AREA,
 LOG_CLIENT_RECORD); names are its.
 
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -17,15 +18,20 @@ _SECTOR = 512
 _USA_OFFSET = 0x1e
 _USA_COUNT = PAGE_SIZE // _SECTOR + 1
 _AREA_OFFSET = 0x30
-_CLIENTS_OFFSET = 0x40          # in the restart area, since XP
+# Of the client in the restart area: Windows 2000's, and since XP
+_CLIENTS_OFFSET_2000, _CLIENTS_OFFSET = 0x30, 0x40
 _NO_CLIENT = 0xffff
 _IS_CLEAN = 0x0002
 
 
-def restart_pages(log_size, clean=True, version=(1, 1)):
+def restart_pages(log_size, clean=True, version=(1, 1), is_2000=False):
     """Two equal restart pages for a log of @log_size bytes."""
     lsn = 0x0000000000214c0a
-    page = _header(version) + _area(log_size, lsn, clean) + _client(lsn)
+    if is_2000:
+        page = _header(version) + _area_2000(log_size, lsn, clean) + \
+            _client(lsn, 1 if clean else 0)
+    else:
+        page = _header(version) + _area(log_size, lsn, clean) + _client(lsn)
     page = page.ljust(PAGE_SIZE, b'\0')
     return _protect(page, 5) + _protect(page, 6)
 
@@ -39,19 +45,28 @@ def _header(version):
 
 
 def _area(log_size, lsn, clean):
+    return _fill_area(log_size, lsn, (_NO_CLIENT, 0),
+                      _IS_CLEAN if clean else 0, _CLIENTS_OFFSET)
+
+
+def _area_2000(log_size, lsn, clean):
+    clients = (0, _NO_CLIENT) if clean else (_NO_CLIENT, 0)
+    return _fill_area(log_size, lsn, clients, 0, _CLIENTS_OFFSET_2000)
+
+
+def _fill_area(log_size, lsn, clients, flags, clients_offset):
+    """@clients: the first one that is free, and the first in use."""
     usable = log_size - log_size % PAGE_SIZE
-    length = _CLIENTS_OFFSET + 160
-    area = struct.pack('<QHHHHIHHqIHHII', lsn, 1, _NO_CLIENT, 0,
-                       _IS_CLEAN if clean else 0,
-                       67 - usable.bit_length(), length, _CLIENTS_OFFSET,
-                       usable, 0, 0x30, 0x40, 0x2f0b1a44, 0)
-    return area.ljust(_CLIENTS_OFFSET, b'\0')
+    area = struct.pack('<QHHHHIHHqIHHII', lsn, 1, *clients, flags,
+                       67 - usable.bit_length(), clients_offset + 160,
+                       clients_offset, usable, 0, 0x30, 0x40, 0x2f0b1a44, 0)
+    return area.ljust(clients_offset, b'\0')
 
 
-def _client(lsn):
+def _client(lsn, sequence=0):
     name = 'NTFS'.encode('utf-16-le')
-    return struct.pack('<QQHHH6xI', lsn, lsn, _NO_CLIENT, _NO_CLIENT, 0,
-                       len(name)) + name.ljust(128, b'\0')
+    return struct.pack('<QQHHH6xI', lsn, lsn, _NO_CLIENT, _NO_CLIENT,
+                       sequence, len(name)) + name.ljust(128, b'\0')
 
 
 def _protect(page, number):

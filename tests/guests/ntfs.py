@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass
 
 import logfile
+import ntfs30
 import security
 
 # mkntfs lies in /usr/sbin, which is not in every user's PATH
@@ -31,6 +32,7 @@ class VolumeSpec:
     flags: int = 0              # $VOLUME_INFORMATION
     log_clean: bool = True
     log_version: tuple = (1, 1)
+    version: tuple = (3, 1)     # 3.0: as Windows 2000 formats it
     spare_clusters: int = None  # None: the volume is not filled up
 
 
@@ -66,6 +68,8 @@ def make_volume(path, sectors, start_sector, spec, tree, populate):
     _run([mkntfs, '-F', '-Q', '-T', '-q', '-s', '512', '-c',
           str(spec.cluster_size), '-p', str(start_sector), '-H', '255',
           '-S', '63', '-L', spec.label, path])
+    if spec.version == (3, 0):
+        ntfs30.convert(path)
     manifest, contents = path + '.manifest', path + '.contents'
     _Manifest(spec, tree, _logfile_size(path)).write(manifest, contents)
     _run([populate, path, manifest, contents])
@@ -123,7 +127,8 @@ class _Manifest:
             self.add('fill', '/filler.bin', tree.mtime, 0x20, 'public',
                      'FILLER.BIN', spec.spare_clusters)
         self.add('logfile', *self.store(logfile.restart_pages(
-            log_size, spec.log_clean, spec.log_version)))
+            log_size, spec.log_clean, spec.log_version,
+            spec.version == (3, 0))))
         self.add('flags', spec.flags)
 
     def write(self, manifest, contents):

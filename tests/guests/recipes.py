@@ -1,26 +1,29 @@
 """
 The kinds of guest: each a base and what is different about it
 
-A recipe is data and small functions on data.  Five kinds of edit exist, by
+A recipe is data and small functions on data.  Six kinds of edit exist, by
 what they get: the SYSTEM hive (bytes to bytes), the file tree of the volume
-that holds Windows, the volume's VolumeSpec, the finished volume file, the
-finished disk file.
+that holds Windows, or NTLDR, the volume's VolumeSpec, the finished volume
+file, the finished disk file.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import dataclasses
+import struct
 from dataclasses import dataclass, field
 
 import disk
 import filler
 import hive
+import ldm
 import pe
 import windrivers
 import winfiles
 from filetree import COMPRESSED, HIDDEN, SYSTEM
 from ntfs import VolumeSpec
-from winversions import W2K3_SP2, XP_RTM, XP_SP3, Windows
+from winversions import (W2K3_SP2, W2K3_X64, W2K_SP4, XP_RTM, XP_SP2, XP_SP3,
+                         XP_X64, Windows)
 
 CABINET = 'Driver Cache\\i386\\driver.cab'
 DRIVERS = 'system32\\drivers'
@@ -29,12 +32,16 @@ SYSTEM_HIVE = 'system32\\config\\system'
 
 @dataclass(frozen=True)
 class Slot:
-    """A partition and what it holds, in names of guest.CONTENTS."""
+    """
+    A partition and what it holds: 'boot' (NTLDR), 'windows', 'other' (another
+    Windows), 'user', 'data'; 'fat' if its file system is not NTFS.
+    """
 
     contents: tuple
     cylinders: int
     type: int = disk.TYPE_NTFS
     active: bool = False
+    logical: bool = False       # those come last
 
 
 XP_LAYOUT = (Slot(('boot', 'windows', 'user'), 38, active=True),)
@@ -54,11 +61,17 @@ class Recipe:
     # 'real' falls back to 'built' where the shared data is missing.
     system_hive: str = 'real'
     layout: tuple = XP_LAYOUT
+    extended_type: int = disk.TYPE_EXTENDED_LBA
+    # boot.ini's default entry, without the directory
+    arc: str = 'multi(0)disk(0)rdisk(0)partition(%d)'
+    # Only what a boot takes, and no source of drivers
+    slim: bool = False
     volume: VolumeSpec = field(default_factory=VolumeSpec)
     signature: int = 0x8e4b2d17
     spare_sectors: int = 5 * disk.CYLINDER
     hive_edits: tuple = ()
     tree_edits: tuple = ()
+    boot_edits: tuple = ()
     volume_file_edits: tuple = ()
     disk_edits: tuple = ()
 
@@ -148,7 +161,8 @@ def _second_windows(tree, windows):
     """Another installation on the same volume, not the default one."""
     other = dataclasses.replace(windows, system_root='\\WINDOWS.0')
     winfiles.add_windows(tree, other, tree.data(_at(windows, SYSTEM_HIVE)))
-    entries = [(winfiles.arc_path(1, w), w.boot_title, w.boot_options)
+    arc = Recipe.arc % 1
+    entries = [(arc + w.system_root, w.boot_title, w.boot_options)
                for w in (windows, other)]
     tree.file('boot.ini', winfiles.boot_ini(entries))
 
@@ -162,8 +176,44 @@ def _boot_ini(arc_path):
     return edit
 
 
+def _interrupted_2000(behind):
+    """A tree edit: SYSTEM is dirty, its mirror so many writes behind it."""
+    def edit(tree, windows):
+        path = _at(windows, SYSTEM_HIVE)
+        data = tree.data(path)
+        tree.file(path, hive.with_sequence(data, 701, 700))
+        tree.file(path + '.ALT', hive.with_sequence(data, 700 - behind,
+                                                    700 - behind))
+    return edit
+
+
 def _at(windows, *path):
     return '\\'.join((windows.system_root[1:],) + path)
+
+
+def _interrupted_flush(tree, windows):
+    """
+    Power failed while SYSTEM was written: it has new sequence numbers and old
+    pages, and the new ones are in its log.
+    """
+    new = bytearray(tree.data(_at(windows, SYSTEM_HIVE)))
+    struct.pack_into('<I', new, 8, struct.unpack_from('<I', new, 4)[0] - 1)
+    hive.seal(new)
+    old = bytes(new)
+    for before, after in (('setup -newsetup', 'setup -oldsetup'),
+                          ('USERNAME', 'NAMEUSER'),
+                          ('VMware SCSI', 'SCSI VMware')):
+        old = old.replace(before.encode('utf-16-le'),
+                          after.encode('utf-16-le'))
+    # A page that was half written, the first of a hive bin
+    old = old[:0x5000] + bytes(512) + old[0x5200:]
+    tree.file(_at(windows, SYSTEM_HIVE), old)
+    tree.file(_at(windows, SYSTEM_HIVE + '.LOG'),
+              hive.dirty_log(new, hive.different_pages(new, old)))
+
+
+def _make_dynamic(kind):
+    return lambda raw: ldm.make_dynamic(raw, kind)
 
 
 def _bitlocker(path, sectors):
@@ -236,6 +286,33 @@ _add('resumed', 'hiberfil.sys of a session that was resumed', 'xp-sp3-built',
      tree_edits=(_woken,))
 _add('wrong-machine-present', 'atapi.sys is for amd64, pciide.sys no PE',
      'xp-sp3', tree_edits=(_foreign_drivers,))
+_add('w2k-sp4', 'Windows 2000 SP4: \\WINNT, NTFS 3.0, SYSTEM.ALT',
+     windows=W2K_SP4, system_hive='built', signature=0x2c11d0e4)
+_add('xp-sp2', 'Windows XP SP2 with the HAL of a multiprocessor',
+     windows=XP_SP2, system_hive='built', signature=0x6f0a35c9)
+_add('xp-x64', 'Windows XP x64 Edition', windows=XP_X64, system_hive='built',
+     signature=0x7e19ba40)
+_add('w2k3-x64', 'Windows Server 2003 SP2 x64 and a data partition',
+     'w2k3-sp2', windows=W2K3_X64, signature=0x93d6f182)
+_add('logical-drive', 'WINDOWS on the second drive in an extended partition',
+     'xp-sp3-built', layout=(Slot(('boot',), 4, active=True),
+                             Slot(('data',), 10, logical=True),
+                             Slot(('windows', 'user'), 38, logical=True)))
+_add('dynamic-disk', 'a dynamic disk, Windows on a simple volume',
+     'xp-sp3-built', disk_edits=(_make_dynamic('simple'),))
+_add('dirty-hive-with-log', 'SYSTEM was being written; its log has the rest',
+     'xp-sp3-built', tree_edits=(_interrupted_flush,))
+_add('w2k-interrupted', 'SYSTEM was being written; SYSTEM.ALT is whole',
+     'w2k-sp4', tree_edits=(_interrupted_2000(0),))
+_add('half-service-pack', 'a kernel of SP3, a registry of SP2',
+     'xp-sp3-built', windows=dataclasses.replace(XP_SP3, service_pack=2))
+_add('server-xp', 'Windows XP whose registry says that it is a server',
+     'xp-sp3-built',
+     windows=dataclasses.replace(XP_SP3, product_type='ServerNT'))
+_add('other-architecture', 'a kernel for x86, a registry for another machine',
+     'xp-sp3-built', hive_edits=(
+         lambda data: data.replace('x86'.encode('utf-16-le'),
+                                   'x64'.encode('utf-16-le')),))
 _add('data-size-odd', 'the disk ends in the middle of a sector', 'xp-sp3',
      disk_edits=(_append(100),))
 
@@ -243,6 +320,8 @@ _add('data-size-odd', 'the disk ends in the middle of a sector', 'xp-sp3',
 
 _refuse('dirty-hive', 'sequence numbers of SYSTEM differ', hive_edits=(
     lambda data: hive.with_sequence(data, 4712, 4711),))
+_refuse('w2k-old-mirror', 'SYSTEM is dirty, SYSTEM.ALT is long out of date',
+        'w2k-sp4', tree_edits=(_interrupted_2000(400),))
 _refuse('bad-hive-checksum', 'checksum of SYSTEM is wrong',
         hive_edits=(hive.with_bad_checksum,))
 _refuse('no-hive', 'SYSTEM holds text', tree_edits=(
@@ -284,6 +363,13 @@ _refuse('boot-ini-nowhere', 'boot.ini names a partition that is not there',
         tree_edits=(_boot_ini('multi(0)disk(0)rdisk(0)partition(2)'),))
 _refuse('no-active-partition', 'NTLDR starts it from another disk',
         layout=(Slot(('windows', 'user'), 38),))
+
+_refuse('fat-system-partition', 'NTLDR on FAT16, WINDOWS on NTFS behind it',
+        'xp-sp3-built', layout=(
+            Slot(('fat', 'boot'), 4, disk.TYPE_FAT16_LBA, active=True),
+            Slot(('windows', 'user'), 38)))
+_refuse('dynamic-mirror', 'a dynamic disk, Windows on a mirrored volume',
+        'xp-sp3-built', disk_edits=(_make_dynamic('mirrored'),))
 
 # Disks without a Windows
 

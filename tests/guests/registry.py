@@ -152,7 +152,11 @@ def control(windows):
         'GroupOrderList': {'SCSI miniport': binary(
             bytes.fromhex('03000000' '19000000' '21000000' '22000000'))},
         'Session Manager': {'BootExecute': multi_sz('autocheck autochk *'),
-                            'ProtectionMode': dword(1)},
+                            'ProtectionMode': dword(1),
+                            'Environment': {
+                                'OS': sz('Windows_NT'),
+                                'PROCESSOR_ARCHITECTURE': sz(
+                                    'AMD64' if windows.is_64 else 'x86')}},
         'TimeZoneInformation': {'Bias': dword(0),
                                 'StandardName': sz('GMT Standard Time')},
         'Windows': {'CSDVersion': dword(windows.service_pack << 8),
@@ -228,21 +232,10 @@ def system(windows, disk_signature, partition_offset):
 
 def software(windows):
     """The SOFTWARE hive: which product this is, and what is installed."""
-    version = windows.version
     return Key().merge({
         'Classes': {'.txt': {'': sz('txtfile')}},
-        'Microsoft': {'Windows NT': {'CurrentVersion': {
-            'ProductName': sz(windows.product_name),
-            'CSDVersion': sz(windows.csd_version),
-            'CurrentBuild': sz('1.511.1 () (Obsolete data - do not use)'),
-            'CurrentBuildNumber': sz(str(version[2])),
-            'CurrentVersion': sz('%d.%d' % version[:2]),
-            'BuildLab': sz('%d.%s' % (version[2], windows.label)),
-            'CurrentType': sz('Uniprocessor Free'),
-            'PathName': sz('C:' + windows.system_root),
-            'SystemRoot': sz('C:' + windows.system_root),
-            'RegisteredOwner': sz('Test'),
-            'ProductId': sz('00000-000-0000000-00000')}},
+        'Microsoft': {'Windows NT': {'CurrentVersion':
+                                     current_version(windows)},
             'Windows': {'CurrentVersion': {
                 'CommonFilesDir': sz('C:\\Program Files\\Common Files'),
                 'ProgramFilesDir': sz('C:\\Program Files'),
@@ -252,6 +245,26 @@ def software(windows):
         'VMware, Inc.': {'VMware Tools': {
             'InstallPath': sz('C:\\Program Files\\VMware\\VMware Tools\\')}},
     })
+
+
+def current_version(windows):
+    """Microsoft\\Windows NT\\CurrentVersion of the SOFTWARE hive."""
+    version = windows.version
+    values = {
+        'ProductName': sz(windows.product_name),
+        'CurrentBuild': sz('1.511.1 () (Obsolete data - do not use)'),
+        'CurrentBuildNumber': sz(str(version[2])),
+        'CurrentVersion': sz('%d.%d' % version[:2]),
+        'CurrentType': sz('Uniprocessor Free'),
+        'PathName': sz('C:' + windows.system_root),
+        'SystemRoot': sz('C:' + windows.system_root),
+        'RegisteredOwner': sz('Test'),
+        'ProductId': sz('00000-000-0000000-00000')}
+    if windows.csd_version:         # nothing there without a service pack
+        values['CSDVersion'] = sz(windows.csd_version)
+    if windows.label:
+        values['BuildLab'] = sz('%d.%s' % (version[2], windows.label))
+    return values
 
 
 def small(name):

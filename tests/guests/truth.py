@@ -44,6 +44,7 @@ def _partition(guest, number):
             'active': partition.active,
             'start': partition.start * disk.SECTOR,
             'size': partition.sectors * disk.SECTOR,
+            'logical': partition.logical,
             'filesystem': 'NTFS' if number in guest.trees else 'FAT16',
             'contents': list(slot.contents)}
 

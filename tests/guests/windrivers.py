@@ -8,6 +8,8 @@ what the others want of it, so all imports of a complete guest resolve.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import functools
+
 import filler
 import pe
 
@@ -112,6 +114,12 @@ VMWARE_DRIVERS = {
     'vmxnet.sys': ('VMware PCI Ethernet Adapter', (_K, _H, 'NDIS.SYS')),
 }
 
+# What of these a boot needs, and the import tables of the rest do
+SLIM_DRIVERS = (
+    'acpi.sys', 'classpnp.sys', 'disk.sys', 'ftdisk.sys', 'mountmgr.sys',
+    'ntfs.sys', 'partmgr.sys', 'pci.sys', 'scsiport.sys', 'symmpi.sys',
+    'volsnap.sys', 'wmilib.sys')
+
 # What else driver.cab holds, in the mixed case of the real one
 CABINET_DRIVERS = {
     '1394bus.sys': ('1394 Bus Device Driver', (_K, _H)),
@@ -198,6 +206,7 @@ def _build(name, windows, version, description, modules, size, **options):
         timestamp=windows.built, **options).build()
 
 
+@functools.lru_cache(512)
 def driver(name, windows, version=None, **options):
     """The bytes of the driver @name, of Windows' or another @version."""
     tables = (IDE_DRIVERS, INSTALLED_DRIVERS, CABINET_DRIVERS)
@@ -207,6 +216,7 @@ def driver(name, windows, version=None, **options):
                   modules, size, **options)
 
 
+@functools.lru_cache(64)
 def vmware_driver(name, windows):
     """A driver of VMware Tools."""
     description, modules = VMWARE_DRIVERS[name]
@@ -215,22 +225,37 @@ def vmware_driver(name, windows):
                   company='VMware, Inc.', product='VMware Tools')
 
 
-def kernel(windows, pae=False):
+@functools.lru_cache(64)
+def kernel(windows, pae=False, size=1_000_000):
     """ntoskrnl.exe or ntkrnlpa.exe, under its installed name."""
     name = 'ntkrnlpa.exe' if pae else 'ntoskrnl.exe'
     original = windows.hal.pae_kernel if pae else windows.hal.kernel
     return _build('ntoskrnl.exe', windows, windows.version,
-                  'NT Kernel & System', ('BOOTVID.dll', _H, 'KDCOM.dll'),
-                  1_000_000 + len(name) * 1024, original_filename=original)
+                  'NT Kernel & System', ('BOOTVID.dll', _H,
+                                         *_debugger(windows)),
+                  size + len(name) * 1024, original_filename=original)
 
 
+def _debugger(windows):
+    """kdcom.dll; in Windows 2000 it was a part of the HAL."""
+    return () if windows.is_2000 else ('KDCOM.dll',)
+
+
+@functools.lru_cache(64)
 def hal(windows):
     """hal.dll: which HAL it is, its OriginalFilename tells."""
     return _build('HAL.dll', windows, windows.version,
-                  'Hardware Abstraction Layer DLL', (_K, 'KDCOM.dll'),
+                  'Hardware Abstraction Layer DLL', (_K, *_debugger(windows)),
                   131_840, original_filename=windows.hal.filename, dll=True)
 
 
+def boot_libraries(windows):
+    """Which of bootvid.dll and kdcom.dll there are."""
+    return ('bootvid.dll',) if windows.is_2000 else ('bootvid.dll',
+                                                     'kdcom.dll')
+
+
+@functools.lru_cache(64)
 def boot_library(name, windows):
     """bootvid.dll or kdcom.dll."""
     title = {'bootvid.dll': 'VGA Boot Driver',
@@ -239,8 +264,9 @@ def boot_library(name, windows):
                   dll=True)
 
 
-def system_file(name, windows):
-    """A program or library of system32."""
+@functools.lru_cache(512)
+def system_file(name, windows, **options):
+    """A program or library of system32; of SysWOW64, if it is for i386."""
     native = name in ('ntdll.dll', 'smss.exe', 'csrss.exe')
     modules = () if name == 'ntdll.dll' else \
         (_K,) if name == 'win32k.sys' else \
@@ -249,4 +275,5 @@ def system_file(name, windows):
     return _build(name, windows, windows.version, SYSTEM_FILES[name],
                   modules, filler.number('size ' + name, 8_000, 40_000),
                   subsystem=pe.SUBSYSTEM_NATIVE if native
-                  else pe.SUBSYSTEM_GUI, dll=name.endswith('.dll'))
+                  else pe.SUBSYSTEM_GUI, dll=name.endswith('.dll'),
+                  **options)

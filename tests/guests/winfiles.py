@@ -4,9 +4,12 @@ The files of an installed Windows: what setup, VMware Tools and users leave
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import functools
+
 import cabinet
 import filler
 import hive
+import pe
 import registry
 import windrivers
 from filetree import HIDDEN, READONLY, SYSTEM
@@ -29,34 +32,46 @@ def boot_ini(entries, default=0):
     return ('\r\n'.join(lines) + '\r\n').encode()
 
 
-def arc_path(partition, windows):
-    """The ARC path of @windows on the first disk's @partition, from 1."""
-    return 'multi(0)disk(0)rdisk(0)partition(%d)%s' % (partition,
-                                                       windows.system_root)
-
-
-def add_boot_files(tree, windows, partition):
-    """NTLDR and what it reads before it finds Windows."""
+def add_boot_files(tree, windows, entry, slim=False):
+    """NTLDR and what it reads before it finds Windows: boot.ini's @entry."""
     options = {'attributes': _BOOT_FILE, 'security': 'public'}
-    tree.file('NTLDR', b'\xe9\xd5\x01' + filler.code_bytes('NTLDR', 250_045),
+    size = 2_500 if slim else 250_045
+    tree.file('NTLDR', b'\xe9\xd5\x01' + filler.code_bytes('NTLDR', size),
               mtime=windows.built, **options)
-    tree.file('NTDETECT.COM', filler.code_bytes('NTDETECT.COM', 47_564),
+    tree.file('NTDETECT.COM', filler.code_bytes('NTDETECT.COM', size // 5),
               mtime=windows.built, **options)
     options['attributes'] = HIDDEN | SYSTEM
-    tree.file('boot.ini', boot_ini([(arc_path(partition, windows),
-                                     windows.boot_title,
-                                     windows.boot_options)]), **options)
+    tree.file('boot.ini', boot_ini([entry]), **options)
+    if slim:
+        return
     for name in ('AUTOEXEC.BAT', 'CONFIG.SYS', 'IO.SYS', 'MSDOS.SYS'):
         tree.file(name, b'', security='public')
 
 
-def add_windows(tree, windows, system_hive):
-    """%SystemRoot% and below; @system_hive is the SYSTEM file."""
+def add_windows(tree, windows, system_hive, slim=False):
+    """
+    %SystemRoot% and below; @system_hive is the SYSTEM file.  If it is @slim,
+    there is no more than a boot takes, and no source of drivers.
+    """
     root = windows.system_root[1:]
     tree.directory(root)
+    config = root + '\\system32\\config'
+    _add_kernel(tree, windows, root + '\\system32', slim)
+    _add_system_hive(tree, windows, config, system_hive)
+    _add_hive(tree, config, 'software', _software(windows))
+    if slim:
+        for name in (*windrivers.SLIM_DRIVERS, windows.adapter + '.sys'):
+            _add_driver(tree, windows, root, name)
+        return
     _add_system32(tree, windows, root + '\\system32')
-    _add_hives(tree, windows, root + '\\system32\\config', system_hive)
-    _add_driver_cache(tree, windows, root + '\\Driver Cache\\i386')
+    for name in ('SAM', 'SECURITY', 'default'):
+        _add_hive(tree, config, name, hive.build(
+            registry.small(name), name, windows.hive_minor, (3, 3),
+            filetime(tree.mtime)))
+    if windows.is_64:
+        _add_wow64(tree, windows, root + '\\SysWOW64')
+    _add_driver_cache(tree, windows,
+                      root + '\\Driver Cache\\' + windows.platform)
     _add_inf(tree, root + '\\inf')
     _add_repair(tree, windows, root)
     for number in range(40):
@@ -69,50 +84,78 @@ def add_windows(tree, windows, system_hive):
     tree.file(root + '\\setuplog.txt', filler.text_lines('setuplog', 30_000))
 
 
-def _add_system32(tree, windows, folder):
+def _add_kernel(tree, windows, folder, slim):
+    """Kernels, HAL, and the libraries that they load."""
     times = {'mtime': windows.built}
-    tree.file(folder + '\\ntoskrnl.exe', windrivers.kernel(windows), **times)
-    tree.file(folder + '\\ntkrnlpa.exe', windrivers.kernel(windows, True),
+    size = {'size': 40_000} if slim else {}
+    tree.file(folder + '\\ntoskrnl.exe', windrivers.kernel(windows, **size),
               **times)
+    if windows.hal.pae_kernel:
+        tree.file(folder + '\\ntkrnlpa.exe',
+                  windrivers.kernel(windows, True, **size), **times)
     tree.file(folder + '\\hal.dll', windrivers.hal(windows), **times)
-    for name in ('bootvid.dll', 'kdcom.dll'):
+    for name in windrivers.boot_libraries(windows):
         tree.file('%s\\%s' % (folder, name),
                   windrivers.boot_library(name, windows), **times)
+
+
+def _add_driver(tree, windows, root, name):
+    if name in windrivers.VMWARE_DRIVERS:
+        data, times = windrivers.vmware_driver(name, windows), {}
+    else:
+        data = windrivers.driver(name, windows)
+        times = {'mtime': windows.built}
+    tree.file('%s\\system32\\drivers\\%s' % (root, name), data, **times)
+
+
+def _add_system32(tree, windows, folder):
+    times = {'mtime': windows.built}
     for name in windrivers.SYSTEM_FILES:
         tree.file('%s\\%s' % (folder, name),
                   windrivers.system_file(name, windows), **times)
-    for name in windrivers.INSTALLED_DRIVERS:
-        tree.file('%s\\drivers\\%s' % (folder, name),
-                  windrivers.driver(name, windows), **times)
-    for name in windrivers.VMWARE_DRIVERS:
-        tree.file('%s\\drivers\\%s' % (folder, name),
-                  windrivers.vmware_driver(name, windows))
+    for name in (*windrivers.INSTALLED_DRIVERS, *windrivers.VMWARE_DRIVERS):
+        _add_driver(tree, windows, windows.system_root[1:], name)
     tree.file(folder + '\\drivers\\etc\\hosts',
               b'127.0.0.1       localhost\r\n', **times)
     tree.directory(folder + '\\dllcache', attributes=HIDDEN | SYSTEM)
 
 
-def _add_hives(tree, windows, folder, system_hive):
-    options = {'mtime': hive_mtime(system_hive), 'security': 'private'}
-    software = hive.build(registry.software(windows), 'software',
-                          windows.hive_minor, (91, 91),
-                          filetime(tree.mtime))
-    hives = {'SAM': None, 'SECURITY': None, 'default': None,
-             'software': software}
-    for name, data in hives.items():
-        data = data or hive.build(registry.small(name), name,
-                                  windows.hive_minor, (3, 3),
-                                  filetime(tree.mtime))
-        tree.file('%s\\%s' % (folder, name), data, **options)
-        tree.file('%s\\%s.LOG' % (folder, name), hive.clean_log(data),
-                  attributes=HIDDEN, **options)
+def _add_wow64(tree, windows, folder):
+    """The programs for i386 of an x64 edition; there are no drivers."""
+    for name in windrivers.SYSTEM_FILES:
+        if not name.endswith('.sys'):
+            tree.file('%s\\%s' % (folder, name), windrivers.system_file(
+                name, windows, machine=pe.MACHINE_I386),
+                mtime=windows.built)
+    tree.directory(folder + '\\drivers')
+
+
+@functools.lru_cache(32)
+def _software(windows):
+    return hive.build(registry.software(windows), 'software',
+                      windows.hive_minor, (91, 91),
+                      filetime(windows.installed))
+
+
+def _add_hive(tree, folder, name, data):
+    options = {'mtime': hive_mtime(data), 'security': 'private'}
+    tree.file('%s\\%s' % (folder, name), data, **options)
+    tree.file('%s\\%s.LOG' % (folder, name), hive.clean_log(data),
+              attributes=HIDDEN, **options)
+
+
+def _add_system_hive(tree, windows, folder, data):
+    options = {'mtime': hive_mtime(data), 'security': 'private'}
     # Grown over the years: eight runs or so
-    tree.file(folder + '\\system', system_hive,
-              chunk=max(len(system_hive) // 8 & ~0xffff, 8192), **options)
+    tree.file(folder + '\\system', data,
+              chunk=max(len(data) // 8 & ~0xffff, 8192), **options)
     tree.file(folder + '\\SysEvent.Evt', filler.raw_bytes('event', 65_536),
               chunk=4096, **options)
-    tree.file(folder + '\\system.LOG', hive.clean_log(system_hive),
+    tree.file(folder + '\\system.LOG', hive.clean_log(data),
               attributes=HIDDEN, **options)
+    if windows.is_2000:
+        # NTLDR takes the mirror if SYSTEM is damaged
+        tree.file(folder + '\\SYSTEM.ALT', data, **options)
 
 
 def hive_mtime(data):
@@ -129,21 +172,34 @@ def driver_cabinet(windows, version=None, machine=None):
     members = {}
     for name in windrivers.CABINET_DRIVERS:
         members[name] = windrivers.driver(name, windows, version)
-    for name in windrivers.IDE_DRIVERS:
-        options = {'machine': machine} if machine else {}
-        members[name] = windrivers.driver(name, windows, version, **options)
+    members.update(ide_drivers(windows, version, machine))
     for number in range(12):
         name = 'HP%02dPCL.GPD' % number
         members[name] = filler.text_lines(name, 6_000 + 700 * number)
     return dict(sorted(members.items(), key=lambda item: item[0].lower()))
 
 
-def add_cabinet(tree, path, members, mtime, **options):
+def ide_drivers(windows, version=None, machine=None):
+    """The four drivers by name, for Windows' machine or for @machine."""
+    options = {'machine': machine} if machine else {}
+    return {name: windrivers.driver(name, windows,
+                                    version or windows.version, **options)
+            for name in windrivers.IDE_DRIVERS}
+
+
+def add_cabinet(tree, path, members, mtime, compression=cabinet.MSZIP,
+                **options):
     """Adds a cabinet of @members, a dict, and remembers what is in it."""
-    tree.file(path, cabinet.build([cabinet.Member(name, data, mtime)
-                                   for name, data in members.items()]),
+    tree.file(path, build_cabinet(tuple(members.items()), mtime, compression),
               mtime=mtime, **options)
     tree.cabinets[path.upper()] = members
+
+
+@functools.lru_cache(128)
+def build_cabinet(members, mtime, compression=cabinet.MSZIP):
+    """A cabinet of @members: pairs of name and contents."""
+    return cabinet.build([cabinet.Member(name, data, mtime)
+                          for name, data in members], compression)
 
 
 def _add_driver_cache(tree, windows, folder):

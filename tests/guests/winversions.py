@@ -27,6 +27,9 @@ ACPI_UP = Hal('halaacpi.dll', 'acpiapic_up', 'ACPIAPIC_UP_HAL',
               'ACPI Uniprocessor PC')
 ACPI_MP = Hal('halmacpi.dll', 'acpiapic_mp', 'ACPIAPIC_MP_HAL',
               'ACPI Multiprocessor PC', 'ntkrnlmp.exe', 'ntkrpamp.exe')
+# On x64 every HAL is called hal.dll, and there is no kernel beside the one
+ACPI_X64 = Hal('hal.dll', 'acpiapic_up', 'ACPI_AMD64_UP_HAL',
+               'ACPI Uniprocessor x64-based PC', pae_kernel='')
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Windows:
     adapter: str = 'vmscsi'     # a key of registry.SCSI_ADAPTERS
     boot_title: str = 'Microsoft Windows XP Professional'
     boot_options: str = '/noexecute=optin /fastdetect'
-    select: dict = field(default_factory=lambda: {
+    select: dict = field(hash=False, default_factory=lambda: {
         'Current': 1, 'Default': 1, 'Failed': 0, 'LastKnownGood': 3})
     control_sets: tuple = (1, 3)
     hive_minor: int = 5
@@ -53,8 +56,28 @@ class Windows:
     built: int = 1_208_131_200
 
     @property
+    def is_64(self):
+        """Whether it is an x64 edition."""
+        return self.machine == pe.MACHINE_AMD64
+
+    @property
+    def is_2000(self):
+        """Whether it is Windows 2000, older than the others in much."""
+        return self.version[:2] == (5, 0)
+
+    @property
+    def platform(self):
+        """The name of its folder in the driver cache and on the CD."""
+        return 'amd64' if self.is_64 else 'i386'
+
+    @property
+    def ntfs_version(self):
+        """That of the volumes it formats."""
+        return (3, 0) if self.is_2000 else (3, 1)
+
+    @property
     def csd_version(self):
-        """What the SOFTWARE hive says of the service pack."""
+        """What the SOFTWARE hive says of the service pack, or nothing."""
         return 'Service Pack %d' % self.service_pack \
             if self.service_pack else ''
 
@@ -77,6 +100,36 @@ W2K3_SP2 = Windows('Windows Server 2003', 'Microsoft Windows Server 2003',
                    (5, 2, 3790, 3959), 'srv03_sp2_rtm.070216-1710', 2,
                    product_type='ServerNT', hal=ACPI_UP, adapter='symmpi',
                    boot_title='Windows Server 2003, Standard',
+                   boot_options='/noexecute=optout /fastdetect',
+                   select={'Current': 2, 'Default': 2, 'Failed': 1,
+                           'LastKnownGood': 3}, control_sets=(1, 2, 3),
+                   built=1_171_700_000)
+W2K_SP4 = Windows('Windows 2000', 'Microsoft Windows 2000',
+                  (5, 0, 2195, 6717), '', 4, system_root='\\WINNT',
+                  boot_title='Microsoft Windows 2000 Professional',
+                  boot_options='/fastdetect', hive_minor=3,
+                  select={'Current': 1, 'Default': 1, 'Failed': 0,
+                          'LastKnownGood': 2}, control_sets=(1, 2),
+                  built=1_055_979_000, installed=1_100_000_000)
+XP_SP2 = Windows('Windows XP', 'Microsoft Windows XP', (5, 1, 2600, 2180),
+                 'xpsp_sp2_rtm.040803-2158', 2, hal=ACPI_MP,
+                 built=1_091_613_600, installed=1_110_000_000)
+W2K3_SP1 = Windows('Windows Server 2003', 'Microsoft Windows Server 2003',
+                   (5, 2, 3790, 1830), 'srv03_sp1_rtm.050324-1447', 1,
+                   product_type='ServerNT', adapter='symmpi',
+                   boot_title='Windows Server 2003, Enterprise',
+                   boot_options='/noexecute=optout /fastdetect',
+                   built=1_111_700_000, installed=1_130_000_000)
+XP_X64 = Windows('Windows XP x64', 'Microsoft Windows XP',
+                 (5, 2, 3790, 1830), 'srv03_sp1_rtm.050324-1447', 1,
+                 machine=pe.MACHINE_AMD64, hal=ACPI_X64, adapter='symmpi',
+                 boot_title='Microsoft Windows XP Professional x64 Edition',
+                 built=1_111_700_000, installed=1_140_000_000)
+W2K3_X64 = Windows('Windows Server 2003', 'Microsoft Windows Server 2003',
+                   (5, 2, 3790, 3959), 'srv03_sp2_rtm.070216-1710', 2,
+                   product_type='LanmanNT', machine=pe.MACHINE_AMD64,
+                   hal=ACPI_X64, adapter='symmpi',
+                   boot_title='Windows Server 2003, Standard x64 Edition',
                    boot_options='/noexecute=optout /fastdetect',
                    select={'Current': 2, 'Default': 2, 'Failed': 1,
                            'LastKnownGood': 3}, control_sets=(1, 2, 3),

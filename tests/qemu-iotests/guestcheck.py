@@ -107,6 +107,31 @@ def cut_partition(disk, number, out):
     return out
 
 
+def system_root(kind):
+    """%SystemRoot% of a guest without the backslash: WINDOWS."""
+    return truth(kind)['windows']['system_root'][1:]
+
+
+def driver_cache(kind):
+    """The folder of the guest's driver cabinets."""
+    windows = truth(kind)['windows']
+    platform = 'amd64' if windows['machine'] == 'x64' else 'i386'
+    return f"{windows['system_root'][1:]}/Driver Cache/{platform}"
+
+
+def system_hive(kind, partition):
+    """The SYSTEM hive of a guest on a volume, or in the guest's own disk."""
+    out = os.path.join(DIR, f"SYSTEM.{'after' if partition else 'before'}")
+    windows = truth(kind)['windows']
+    volume = partition or cut_partition(guest(kind), windows['partition'],
+                                        os.path.join(DIR, 'hive.ntfs'))
+    extract_file(volume, windows['system_hive']['path'].replace('\\', '/'),
+                 out)
+    if not partition:
+        os.unlink(volume)
+    return out
+
+
 def tree_of(directory):
     """Path (from the root, lower case) to checksum, of all files."""
     tree = {}

@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../guests'))
 
 import disk             # noqa: E402
+import filetree         # noqa: E402
 import ntfs             # noqa: E402
 import recipes          # noqa: E402
 import regtext          # noqa: E402
@@ -113,6 +114,12 @@ def digest(path):
         return hashlib.file_digest(source, 'sha256').hexdigest()
 
 
+def system_hive(kind):
+    """The SYSTEM hive's path."""
+    path = guest(kind)[1]['windows']['system_hive']['path']
+    return path.replace('\\', '/')
+
+
 def test_list():
     _, text = run('env', sys.executable, MAKE_GUEST, '--list', text=True)
     equal([line.split()[0] for line in text.splitlines()], recipes.kinds())
@@ -153,6 +160,10 @@ def test_deterministic_xp():
     check_same('xp-sp3')
 
 
+def test_deterministic_w2k():
+    check_same('w2k-sp4')
+
+
 def test_deterministic_w2k3():
     check_same('w2k3-two-partitions')
 
@@ -186,6 +197,29 @@ def test_partition_tables():
             r'^\d+:\s+\d+:\d+\s+(\d+)\s+\d+\s+(\d+)', text, re.MULTILINE)]
         equal(found, [(p['start'] // 512, p['size'] // 512)
                       for p in truth['partitions']], kind)
+
+
+def test_extended_partition():
+    """Windows sees both drives; sectors before them are those of a table."""
+    raw, truth = guest('logical-drive')
+    _, text = run('mmls', '-t', 'dos', raw, text=True)
+    equal(len(re.findall(r'Win95 Extended \(0x0f\)', text)), 1, text)
+    equal([p['logical'] for p in truth['partitions']], [False, True, True])
+    with open(raw, 'rb') as source:
+        for partition in truth['partitions'][1:]:
+            source.seek(partition['start'] + 0x1c)
+            equal(struct.unpack('<I', source.read(4)), (63,),
+                  'hidden sectors')
+
+
+def test_dynamic_disks():
+    """Partition types and private header of the Logical Disk Manager."""
+    for kind in ('dynamic-disk', 'dynamic-mirror'):
+        raw, _ = guest(kind)
+        equal('(0x42)' in run('mmls', raw, text=True)[1], True, kind)
+        with open(raw, 'rb') as source:
+            source.seek(6 * 512)
+            equal(source.read(8), b'PRIVHEAD', kind)
 
 
 def test_boot_sectors():
@@ -247,6 +281,14 @@ def test_files_two_partitions():
     check_files('w2k3-two-partitions')
 
 
+def test_files_w2k():
+    check_files('w2k-sp4')
+
+
+def test_files_logical_drive():
+    check_files('logical-drive')
+
+
 def test_files_two_windows():
     check_files('two-windows')
 
@@ -289,10 +331,11 @@ def test_fragmentation():
 
 
 def test_hive_on_disk():
-    for kind in ('xp-sp3', 'xp-sp3-built', 'xp-sp0', 'w2k3-sp2'):
+    for kind in ('xp-sp3', 'xp-sp3-built', 'xp-sp0', 'w2k3-sp2', 'w2k-sp4',
+                 'w2k3-x64'):
         path = os.path.join(WORK.name, 'SYSTEM')
         with open(path, 'wb') as output:
-            output.write(contents(kind, SYSTEM_HIVE))
+            output.write(contents(kind, system_hive(kind)))
         _, text = run('hivexregedit', '--export', path, '\\Select',
                       text=True, stderr=None)
         values = regtext.parse(text)['SELECT']
@@ -304,8 +347,69 @@ def test_hive_on_disk():
         equal(truth['control_sets'], sorted(named), kind)
 
 
+def test_windows_2000():
+    """NTFS 3.0, in the version and in the records; the hive and its mirror."""
+    kind = 'w2k-sp4'
+    volume = windows_volume(kind)
+    _, text = run('ntfsinfo', '-f', '-m', volume, text=True)
+    equal('Volume Version: 3.0' in text, True, text)
+    _, text = run('fsstat', volume, text=True)
+    equal('Version: Windows 2000' in text, True, text)
+    for path in ('/$MFT', '/$Volume', '/WINNT/system32/hal.dll'):
+        equal(record(volume, int(inode(kind, path)))[4:6], b'\x2a\0', path)
+    hive_file = contents(kind, system_hive(kind))
+    equal(hive_file[20:28], struct.pack('<II', 1, 3), 'version of the hive')
+    equal(contents(kind, '/WINNT/system32/config/SYSTEM.ALT') == hive_file,
+          True, 'SYSTEM.ALT')
+    equal(inode(kind, '/WINNT/system32/kdcom.dll'), 'File not found')
+
+
+def record(volume, number):
+    """A record of the MFT, whose first run holds it."""
+    with open(volume, 'rb') as source:
+        boot = source.read(512)
+        mft, = struct.unpack_from('<Q', boot, 0x30)
+        source.seek(mft * boot[13] * 512 + number * 1024)
+        return source.read(1024)
+
+
+def test_windows_2000_unclean():
+    """
+    Its $LogFile says so by its client, not by a flag.  The mirror of the MFT
+    is larger where clusters are.
+    """
+    if not ntfs.find_mkntfs():
+        raise Skip('mkntfs is not installed')
+    for clean, status, size in ((True, 0, 4096), (False, 15, 4096),
+                                (True, 0, 512), (True, 0, 65_536)):
+        path = os.path.join(WORK.name, 'volume')
+        ntfs.make_volume(path, 40_000, 63, ntfs.VolumeSpec(
+            size, version=(3, 0), log_clean=clean),
+            filetree.Tree(1_000_000_000), ntfs.find_populate(HERE))
+        found, text = run('ntfs-3g.probe', '--readwrite', path, check=False)
+        equal(found, status, text)
+
+
+def test_x64():
+    """Machine types; the drivers' place; SysWOW64."""
+    for kind in ('xp-x64', 'w2k3-x64'):
+        for path, machine in (
+                ('/WINDOWS/system32/ntoskrnl.exe', 0x8664),
+                ('/WINDOWS/system32/drivers/disk.sys', 0x8664),
+                ('/WINDOWS/SysWOW64/kernel32.dll', 0x14c)):
+            data = contents(kind, path)
+            at, = struct.unpack_from('<I', data, 0x3c)
+            equal(struct.unpack_from('<4sH', data, at),
+                  (b'PE\0\0', machine), path)
+        equal([c['path'] for c in guest(kind)[1]['cabinets']],
+              ['\\WINDOWS\\Driver Cache\\amd64\\driver.cab'])
+        equal(inode(kind, '/WINDOWS/system32/ntkrnlpa.exe'),
+              'File not found')
+
+
 def test_cabinets():
-    for kind in ('xp-sp3', 'xp-sp3-upgraded', 'wrong-machine-drivers'):
+    for kind in ('xp-sp3', 'xp-sp3-upgraded', 'wrong-machine-drivers',
+                 'xp-x64'):
         for truth in guest(kind)[1]['cabinets']:
             path = os.path.join(WORK.name, 'test.cab')
             with open(path, 'wb') as output:
@@ -322,7 +426,7 @@ def test_cabinets():
 def test_mount_refusals():
     """What ntfs-3g would say to mounting the volume read-write."""
     expected = {'xp-sp3': 0, 'volume-flag-8000': 0, 'dirty-volume': 0,
-                'resumed': 0, 'hibernated': 14, 'unclean-logfile': 15,
+                'w2k-sp4': 0, 'resumed': 0, 'hibernated': 14, 'unclean-logfile': 15,
                 'bitlocker': 12}
     for kind, status in expected.items():
         found, text = run('ntfs-3g.probe', '--readwrite',
@@ -359,6 +463,27 @@ def test_bad_hives():
         equal(status == 0, kind == 'dirty-hive', kind)
 
 
+def test_interrupted_flush():
+    """The hive needs its log, and with it is the one that it should be."""
+    kind = 'dirty-hive-with-log'
+    hive_file = bytearray(contents(kind, SYSTEM_HIVE))
+    log = contents(kind, SYSTEM_HIVE + '.LOG')
+    wanted = contents('xp-sp3-built', SYSTEM_HIVE)
+    first, second = struct.unpack_from('<II', hive_file, 4)
+    equal((first - second, struct.unpack_from('<II', log, 4)),
+          (1, (first, first)), 'sequence numbers')
+    equal(hive_file[4096:] == wanted[4096:], False, 'without the log')
+    bits = (len(hive_file) - 4096) // 512
+    pages = [n for n in range(bits) if log[516 + n // 8] >> n % 8 & 1]
+    at = -(-(516 + bits // 8) // 512) * 512
+    equal(len(log), at + 512 * len(pages), 'size of the log')
+    for index, number in enumerate(pages):
+        place = 4096 + 512 * number
+        hive_file[place:place + 512] = log[at + 512 * index:][:512]
+    equal(hive_file[4096:] == wanted[4096:], True, 'with the log')
+    equal(len(pages) > 4, True, '%d pages' % len(pages))
+
+
 def test_bad_cabinets():
     for kind in ('no-driver-cab', 'no-system-file'):
         path = CABINET if kind == 'no-driver-cab' else SYSTEM_HIVE
@@ -379,6 +504,26 @@ def test_no_ntfs():
     _, text = run('fsstat', '-o', truth['partitions'][0]['start'] // 512,
                   raw, text=True)
     equal('File System Type: FAT16' in text, True, text)
+
+
+def test_fat_system_partition():
+    """NTLDR and boot.ini on FAT16, by two readers."""
+    raw, truth = guest('fat-system-partition')
+    start = truth['partitions'][0]['start'] // 512
+    _, text = run('fsstat', '-o', start, raw, text=True)
+    equal('File System Type: FAT16' in text, True, text)
+    volume = cut_out('fat-system-partition', 1)
+    _, listing = run('fls', '-o', start, raw, text=True)
+    for name in ('boot.ini', 'NTLDR', 'NTDETECT.COM'):
+        number = re.search(r'r/r (\d+):\t%s$' % name, listing,
+                           re.MULTILINE | re.IGNORECASE).group(1)
+        _, first = run('icat', '-o', start, raw, number)
+        _, second = run('7z', 'e', '-so', volume, name.upper(), stderr=None)
+        equal(first == second, True, name)
+        equal(bool(first), True, name)
+    _, ini = run('7z', 'e', '-so', volume, 'BOOT.INI', stderr=None)
+    equal(b'default=multi(0)disk(0)rdisk(0)partition(2)\\WINDOWS\r\n' in ini,
+          True, ini)
 
 
 def test_odd_size():

@@ -5,6 +5,7 @@ Tests of the file formats that tests/guests writes, with others' readers
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import ctypes
 import os
 import struct
 import sys
@@ -15,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 '../guests'))
 
 import cabinet          # noqa: E402
+import expand           # noqa: E402
 import filetree         # noqa: E402
 import filler           # noqa: E402
 import guest            # noqa: E402
@@ -25,7 +27,8 @@ import regtext          # noqa: E402
 import security         # noqa: E402
 import windrivers       # noqa: E402
 from tap import Skip, equal, main, run      # noqa: E402
-from winversions import XP_SP3              # noqa: E402
+from winversions import (W2K3_X64, W2K_SP4, XP_RTM,     # noqa: E402
+                         XP_SP3)
 
 WORK = tempfile.TemporaryDirectory(prefix='test-guests-')
 
@@ -59,6 +62,8 @@ def check_pe(machine):
     data = windrivers.driver('atapi.sys', XP_SP3, machine=machine)
     image = pefile_of(data)
     equal(image.FILE_HEADER.Machine, machine, 'machine type')
+    equal(image.OPTIONAL_HEADER.Magic,
+          0x20b if machine == pe.MACHINE_AMD64 else 0x10b, 'PE32 or PE32+')
     equal(image.verify_checksum(), True, 'checksum')
     imports = {entry.dll.decode(): tuple(i.name.decode()
                                          for i in entry.imports)
@@ -90,6 +95,27 @@ def test_pe_objdump():
         equal(line in text, True, line)
 
 
+def test_pe_objdump_amd64():
+    path = write('atapi.sys', windrivers.driver('atapi.sys', W2K3_X64))
+    _, text = run('objdump', '-p', path, text=True)
+    for line in ('file format pei-x86-64', 'DLL Name: WMILIB.SYS',
+                 'Magic\t\t\t020b'):
+        equal(line in text, True, line)
+
+
+def test_pe_versions():
+    """The kernel and the drivers of each Windows say its version."""
+    for windows in (W2K_SP4, W2K3_X64):
+        for data in (windrivers.kernel(windows),
+                     windrivers.driver('pciidex.sys', windows)):
+            image = pefile_of(data)
+            fixed = image.VS_FIXEDFILEINFO[0]
+            major, minor, build, revision = windows.version
+            equal((fixed.FileVersionMS, fixed.FileVersionLS),
+                  (major << 16 | minor, build << 16 | revision))
+            equal(image.FILE_HEADER.Machine, windows.machine)
+
+
 def test_pe_hal():
     image = pefile_of(windrivers.hal(XP_SP3))
     strings = image.FileInfo[0][0].StringTable[0].entries
@@ -98,22 +124,32 @@ def test_pe_hal():
     equal(bool(image.FILE_HEADER.Characteristics & 0x2000), True, 'is a DLL')
 
 
-def all_images():
+def all_images(windows, drivers):
     """Every PE file of a guest, by name in upper case."""
-    images = {'NTOSKRNL.EXE': windrivers.kernel(XP_SP3),
-              'HAL.DLL': windrivers.hal(XP_SP3)}
-    for name in ('bootvid.dll', 'kdcom.dll'):
-        images[name.upper()] = windrivers.boot_library(name, XP_SP3)
-    for table in (windrivers.INSTALLED_DRIVERS, windrivers.IDE_DRIVERS):
-        for name in table:
-            images[name.upper()] = windrivers.driver(name, XP_SP3)
-    for name in windrivers.VMWARE_DRIVERS:
-        images[name.upper()] = windrivers.vmware_driver(name, XP_SP3)
+    images = {'NTOSKRNL.EXE': windrivers.kernel(windows),
+              'HAL.DLL': windrivers.hal(windows)}
+    for name in windrivers.boot_libraries(windows):
+        images[name.upper()] = windrivers.boot_library(name, windows)
+    for name in (*drivers, *windrivers.IDE_DRIVERS):
+        images[name.upper()] = windrivers.driver(name, windows)
     return images
 
 
 def test_pe_imports_resolve():
-    images = {name: pefile_of(data) for name, data in all_images().items()}
+    images = all_images(XP_SP3, windrivers.INSTALLED_DRIVERS)
+    for name in windrivers.VMWARE_DRIVERS:
+        images[name.upper()] = windrivers.vmware_driver(name, XP_SP3)
+    check_imports(images)
+
+
+def test_pe_imports_resolve_slim():
+    for windows in (W2K_SP4, W2K3_X64):
+        check_imports(all_images(windows, windrivers.SLIM_DRIVERS))
+
+
+def check_imports(images):
+    """Whatever one imports another exports."""
+    images = {name: pefile_of(data) for name, data in images.items()}
     for name, image in images.items():
         for entry in getattr(image, 'DIRECTORY_ENTRY_IMPORT', ()):
             exporter = images[entry.dll.decode().upper()]
@@ -163,6 +199,61 @@ def test_cabinet_stored():
     check_cabinet(cabinet.NONE, 1 << 20)
 
 
+def test_cabinet_lzx():
+    check_cabinet(cabinet.LZX, 1 << 20)
+    path = write('lzx.cab', cabinet.build([cabinet.Member('a', b'A' * 9)],
+                                          cabinet.LZX))
+    _, text = run('7z', 'l', '-slt', path, text=True)
+    equal('Method = LZX:21' in text, True, text)
+
+
+# Files of expand.exe
+
+def packed_samples():
+    """Contents at the edges: matches, their limits, none."""
+    return (b'', b'a', b'ab' * 9_000, bytes(100),
+            filler.raw_bytes('szdd', 5_000) * 3,
+            windrivers.driver('pciide.sys', XP_SP3))
+
+
+def test_szdd():
+    """7z unpacks what SZDD packs, and so does libmspack."""
+    for data in packed_samples():
+        path = write('pciide.sy_', expand.szdd(data, 'pciide.sys'))
+        equal(decompress('szdd', path), data, 'libmspack')
+        if data:
+            _, found = run('7z', 'e', '-so', path, stderr=None)
+            equal(found, data, '7z')
+    equal(len(expand.szdd(bytes(9_000), 'x')) < 2_000, True, 'it packs')
+
+
+def test_kwaj():
+    """libmspack unpacks it; nothing else here knows KWAJ."""
+    for data in packed_samples():
+        path = write('pciide.sy_', expand.kwaj(data))
+        equal(decompress('kwaj', path), data, 'libmspack')
+
+
+def decompress(kind, path):
+    """
+    libmspack's msPACK_KIND_decompressor: a table of functions, of which the
+    fourth has the names of an input and an output file.
+    """
+    try:
+        library = ctypes.CDLL('libmspack.so.0')
+    except OSError:
+        raise Skip('libmspack is not installed') from None
+    create = library['mspack_create_%s_decompressor' % kind]
+    create.restype = ctypes.c_void_p
+    table = create(None)
+    pointer = ctypes.cast(table, ctypes.POINTER(ctypes.c_void_p))[3]
+    function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p,
+                                ctypes.c_char_p, ctypes.c_char_p)(pointer)
+    output = write('unpacked', b'')
+    equal(function(table, path.encode(), output.encode()), 0, path)
+    return read(output)
+
+
 # Hives
 
 def nasty_tree():
@@ -188,6 +279,9 @@ def check_hive(minor):
     data = hive.build(tree, 'SYSTEM', minor, (7, 7), 128_000_000_000_000_000)
     equal(len(data) % 4096, 0, 'size')
     check_references(data)
+    kinds = {payload[:2] for _, payload in allocated_cells(data)}
+    equal(kinds & {b'lf', b'lh', b'ri'},
+          {b'lf' if minor < 5 else b'lh', b'ri'}, 'kinds of lists')
     path = write('hive%d' % minor, data)
     _, text = run('hivexregedit', '--export', path, '\\', text=True,
                   encoding='latin-1', stderr=None)
@@ -271,6 +365,52 @@ def test_hive_order_and_hashes():
     equal(lists > 1000, True, 'lists seen')
 
 
+def exported(data, path):
+    """The keys below @path of a hive, by hivexregedit."""
+    _, text = run('hivexregedit', '--export', write('exported', data), path,
+                  text=True, encoding='latin-1', stderr=None)
+    return regtext.parse(text)
+
+
+def test_hive_software():
+    """What the SOFTWARE hive says of each Windows."""
+    path = '\\Microsoft\\Windows NT\\CurrentVersion'
+    for windows, pack, version in ((W2K_SP4, 'Service Pack 4', '5.0'),
+                                   (XP_RTM, None, '5.1'),
+                                   (W2K3_X64, 'Service Pack 2', '5.2')):
+        values, = exported(hive.build(
+            registry.software(windows), 'software', windows.hive_minor),
+            path).values()
+        texts = {name: data.decode('utf-16-le').rstrip('\0')
+                 for name, (kind, data) in values.items() if kind == 1}
+        equal(texts['ProductName'], windows.product_name)
+        equal(texts.get('CSDVersion'), pack)
+        equal(texts['CurrentVersion'], version)
+        equal(texts['CurrentBuildNumber'], str(windows.version[2]))
+        equal(texts['SystemRoot'], 'C:' + windows.system_root)
+
+
+def test_hive_dirty_log():
+    """A log's pages are behind its whole bitmap, and complete the hive."""
+    new = hive.build(nasty_tree(), 'SYSTEM', 5, (7, 7))
+    old = bytearray(new)
+    places = (4096, 9_000, len(new) - 1)
+    for at in places:
+        old[at] ^= 0xff
+    log = hive.dirty_log(new, hive.different_pages(new, old))
+    equal(struct.unpack_from('<II', log, 4), (7, 7), 'sequence numbers')
+    equal(log[512:516], b'DIRT')
+    bits = (len(new) - 4096) // 512
+    at = -(-(516 + bits // 8) // 512) * 512
+    for number in range(bits):
+        if log[516 + number // 8] >> number % 8 & 1:
+            place = 4096 + 512 * number
+            old[place:place + 512] = log[at:at + 512]
+            at += 512
+    equal((at, bytes(old) == new), (len(log), True))
+    equal(bits > 8 * 508, False, 'one sector of bitmap will do')
+
+
 def name_of_key(data, cell):
     """The name in a key cell."""
     at = 4096 + cell + 4
@@ -289,6 +429,8 @@ def test_hive_edits():
         equal(status != 0, bool(expected), 'hivexsh fails')
     log = hive.clean_log(data)
     equal((len(log), log[28]), (1024, 1), 'log')
+    log = hive.clean_log(hive.build(registry.small('SAM'), 'SAM', 3, (9, 9)))
+    equal(log[28], 2, 'file type of a log of Windows 2000')
 
 
 # Names and descriptors
