@@ -11,42 +11,47 @@
 #include "qemu/osdep.h"
 
 #include "qapi/error.h"
+#include "qemu/timer.h"
 #include "xenprep-files.h"
 #include "xenprep-protocol.h"
 #include "xenprep-sources.h"
 
-/* Texts that people write; what is larger was named by mistake. */
-#define MAX_TEXT_SIZE (16 * MiB)
-
 /* Beside a profile; each stays open while the helper runs. */
 #define MAX_REG_FILES 126
 
-int xenprep_file_open(const char *path, uint64_t max_size, uint64_t *size,
-                      bool *regular, Error **errp)
+int xenprep_file_open(const char *path, uint64_t max_size, struct stat *st,
+                      Error **errp)
 {
-    struct stat st;
+    int ret = 0;
     /* O_NONBLOCK: not to hang on a FIFO. */
-    int fd = qemu_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, errp);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-    *regular = true;
     if (fd < 0) {
-        return -1;
+        ret = -errno;
+        error_setg_errno(errp, -ret, "Could not open '%s'", path);
+        return ret;
     }
-    if (fstat(fd, &st) < 0) {
-        error_setg_errno(errp, errno, "cannot tell the size of '%s'", path);
-    } else if (!S_ISREG(st.st_mode)) {
-        *regular = false;
+    if (fstat(fd, st) < 0) {
+        ret = -errno;
+        error_setg_errno(errp, -ret, "cannot tell the size of '%s'", path);
+    } else if (!S_ISREG(st->st_mode)) {
+        ret = -EINVAL;
         error_setg(errp, "'%s' is not a regular file", path);
-    } else if (st.st_size > max_size) {
+    } else if (st->st_size > max_size) {
+        ret = -EFBIG;
         error_setg(errp, "'%s' has %" PRId64 " bytes, more than the limit of "
                    "%" PRIu64 ": is it the right file?", path,
-                   (int64_t)st.st_size, max_size);
+                   (int64_t)st->st_size, max_size);
     } else {
-        *size = st.st_size;
         return fd;
     }
     qemu_close(fd);
-    return -1;
+    return ret;
+}
+
+int64_t xenprep_file_mtime(const struct stat *st)
+{
+    return st->st_mtim.tv_sec * NANOSECONDS_PER_SECOND + st->st_mtim.tv_nsec;
 }
 
 /* The last part of @path as a name that can be shown. */
@@ -79,8 +84,8 @@ static bool extend_range(XenprepSources *sources, XenprepSourceRange *range,
                          const char *path, Error **errp)
 {
     if (sources->array->len >= XENPREP_MAX_SOURCES) {
-        error_setg(errp, "'%s': more than %d files in all: name the folder "
-                   "that holds the drivers, or the files", path,
+        error_setg(errp, "'%s': driver-source has more than %d files: name the "
+                   "files, or a folder that holds few others", path,
                    XENPREP_MAX_SOURCES);
         return false;
     }
@@ -148,11 +153,10 @@ static bool add_if_regular(XenprepSources *sources, const char *path,
                            Error **errp)
 {
     Error *err = NULL;
-    uint64_t size;
-    bool regular;
-    int fd = xenprep_file_open(path, MAX_TEXT_SIZE, &size, &regular, &err);
+    struct stat st;
+    int fd = xenprep_file_open(path, XENPREP_MAX_TEXT, &st, &err);
 
-    if (fd < 0 && !regular) {
+    if (fd == -EINVAL) {
         /* A directory named x.reg: none of the profile's. */
         error_free(err);
         return true;
@@ -161,7 +165,7 @@ static bool add_if_regular(XenprepSources *sources, const char *path,
         error_propagate(errp, err);
         return false;
     }
-    add_file(sources, path, fd, size);
+    add_file(sources, path, fd, st.st_size);
     return true;
 }
 
@@ -170,15 +174,14 @@ bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
 {
     g_autofree char *directory = g_path_get_dirname(path);
     g_autoptr(GPtrArray) reg_files = NULL;
-    uint64_t size;
-    bool regular;
-    int fd = xenprep_file_open(path, MAX_TEXT_SIZE, &size, &regular, errp);
+    struct stat st;
+    int fd = xenprep_file_open(path, XENPREP_MAX_TEXT, &st, errp);
 
     if (fd < 0) {
         return false;
     }
     sources->profile = sources->array->len;
-    add_file(sources, path, fd, size);
+    add_file(sources, path, fd, st.st_size);
     reg_files = list_reg_files(directory, errp);
     if (!reg_files) {
         return false;
@@ -201,9 +204,8 @@ bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
 bool xenprep_sources_add_reg_file(XenprepSources *sources, const char *path,
                                   Error **errp)
 {
-    uint64_t size;
-    bool regular;
-    int fd = xenprep_file_open(path, MAX_TEXT_SIZE, &size, &regular, errp);
+    struct stat st;
+    int fd = xenprep_file_open(path, XENPREP_MAX_TEXT, &st, errp);
 
     if (fd < 0) {
         return false;
@@ -212,15 +214,59 @@ bool xenprep_sources_add_reg_file(XenprepSources *sources, const char *path,
         qemu_close(fd);
         return false;
     }
-    add_file(sources, path, fd, size);
+    add_file(sources, path, fd, st.st_size);
     return true;
+}
+
+/* Whether a driver source's name begins with @prefix, or is it. */
+static bool is_used(const XenprepSources *sources, const char *prefix)
+{
+    const XenprepSourceRange *range = &sources->drivers;
+    size_t length = strlen(prefix);
+
+    for (uint32_t i = 0; i < range->count; i++) {
+        const char *name = xenprep_sources_get(sources,
+                                               range->first + i)->name;
+
+        if (strncmp(name, prefix, length) == 0 &&
+            (name[length] == '/' || name[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What the file or folder @path is called in messages: its own name.  Two
+ * folders of one name are two sources, so that the second one is numbered.
+ */
+static char *unused_name(const XenprepSources *sources, const char *path)
+{
+    g_autofree char *name = display_name(path);
+
+    /* A file's own name has to follow. */
+    if (strlen(name) > XENPREP_MAX_NAME / 2) {
+        *g_utf8_find_prev_char(name, name + XENPREP_MAX_NAME / 2) = '\0';
+    }
+    for (unsigned i = 2; is_used(sources, name); i++) {
+        g_autofree char *plain = display_name(path);
+
+        g_free(name);
+        name = g_strdup_printf("%.100s (%u)", plain, i);
+    }
+    return g_steal_pointer(&name);
 }
 
 /* A file that will be opened when the helper asks for its bytes. */
 static bool add_closed_file(XenprepSources *sources, const char *path,
-                            const char *name, uint64_t size, Error **errp)
+                            const char *name, const struct stat *st,
+                            Error **errp)
 {
-    XenprepSource source = { .fd = -1, .size = size };
+    XenprepSource source = {
+        .fd = -1,
+        .size = st->st_size,
+        .mtime = xenprep_file_mtime(st),
+    };
 
     if (!extend_range(sources, &sources->drivers, path, errp)) {
         return false;
@@ -259,7 +305,7 @@ static bool add_folder(XenprepSources *sources, const char *directory,
             continue;
         }
         if (S_ISREG(st.st_mode) && st.st_size <= XENPREP_MAX_DRIVER_SIZE) {
-            ok = add_closed_file(sources, path, below, st.st_size, errp);
+            ok = add_closed_file(sources, path, below, &st, errp);
         } else if (S_ISDIR(st.st_mode) && descend &&
                    is_platform_folder(*name)) {
             ok = add_folder(sources, path, below, false, errp);
@@ -271,30 +317,47 @@ static bool add_folder(XenprepSources *sources, const char *directory,
     return names != NULL;
 }
 
-bool xenprep_sources_add_drivers(XenprepSources *sources, const char *path,
-                                 Error **errp)
+static bool add_driver_folder(XenprepSources *sources, const char *path,
+                              Error **errp)
+{
+    g_autofree char *shown = unused_name(sources, path);
+    uint32_t before = sources->drivers.count;
+
+    if (!add_folder(sources, path, shown, true, errp)) {
+        return false;
+    }
+    if (sources->drivers.count == before) {
+        error_setg(errp, "the folder '%s' holds no files that could be "
+                   "drivers: name the folder that holds them, as I386 of a "
+                   "setup CD", path);
+        return false;
+    }
+    return true;
+}
+
+static bool add_driver_file(XenprepSources *sources, const char *path,
+                            Error **errp)
 {
     g_autofree char *shown = display_name(path);
-    uint32_t before = sources->drivers.count;
-    uint64_t size;
-    bool regular;
-    int fd;
+    struct stat st;
+    int fd = xenprep_file_open(path, XENPREP_MAX_DRIVER_SIZE, &st, errp);
 
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        if (!add_folder(sources, path, shown, true, errp)) {
-            return false;
-        }
-        if (sources->drivers.count == before) {
-            error_setg(errp, "the folder '%s' holds no files", path);
-            return false;
-        }
-        return true;
-    }
-    fd = xenprep_file_open(path, XENPREP_MAX_DRIVER_SIZE, &size, &regular,
-                           errp);
     if (fd < 0) {
         return false;
     }
     qemu_close(fd);
-    return add_closed_file(sources, path, shown, size, errp);
+    if (is_used(sources, shown)) {
+        error_setg(errp, "'%s' is the second file of that name in "
+                   "driver-source: name one of them", path);
+        return false;
+    }
+    return add_closed_file(sources, path, shown, &st, errp);
+}
+
+bool xenprep_sources_add_drivers(XenprepSources *sources, const char *path,
+                                 Error **errp)
+{
+    return g_file_test(path, G_FILE_TEST_IS_DIR)
+           ? add_driver_folder(sources, path, errp)
+           : add_driver_file(sources, path, errp);
 }

@@ -13,10 +13,14 @@
 #define XENPREP_MAX_DRIVER_SIZE (2 * GiB)
 
 /*
- * Opens @path if it is a regular file and small enough.  -1 and @errp
- * otherwise; *@regular then tells whether it is a regular file.
+ * Opens @path if it is a regular file of at most @max_size bytes, and sets
+ * @st.  Returns a descriptor or -errno and @errp; -EINVAL is what is no
+ * regular file.
  */
-int xenprep_file_open(const char *path, uint64_t max_size, uint64_t *size,
-                      bool *regular, Error **errp);
+int xenprep_file_open(const char *path, uint64_t max_size, struct stat *st,
+                      Error **errp);
+
+/* When a file was last changed, in nanoseconds since 1970. */
+int64_t xenprep_file_mtime(const struct stat *st);
 
 #endif /* XENPREP_FILES_H */

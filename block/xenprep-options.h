@@ -20,7 +20,7 @@ typedef struct XenprepOptions {
     const char *windows;
     /* Paths of files and folders that drivers may be taken from; or NULL. */
     char **driver_source;
-    /* Paths of .reg files, merged after the profile's own; or NULL. */
+    /* Paths of .reg files, merged before the profile's own; or NULL. */
     char **reg_file;
     WinXenprepDirtyHive dirty_hive;
     /* Whether the report should have what costs more reading. */

@@ -168,6 +168,8 @@ static const struct {
     { SIGSEGV, "SIGSEGV" },
     { SIGSYS, "SIGSYS (it tried a forbidden system call)" },
     { SIGTERM, "SIGTERM" },
+    /* So GLib ends a program that it finds no memory for. */
+    { SIGTRAP, "SIGTRAP (it wanted more memory than it may have)" },
     { SIGXCPU, "SIGXCPU (it used up its processor time)" },
 };
 

@@ -75,24 +75,23 @@ void xenprep_sources_free(XenprepSources *sources)
 
 /*
  * Opens source @number in place of the one that was open before.  Returns its
- * descriptor or -errno; the file must be as it was when it was added.
+ * descriptor or -errno; -ESTALE if it has changed since it was added.
  */
 static int reopen_file(XenprepSources *sources, uint32_t number)
 {
     const XenprepSource *source = xenprep_sources_get(sources, number);
-    uint64_t size;
-    bool regular;
+    struct stat st;
     int fd;
 
     if (sources->opened_fd >= 0 && sources->opened == number) {
         return sources->opened_fd;
     }
-    fd = xenprep_file_open(source->path, XENPREP_MAX_DRIVER_SIZE, &size,
-                           &regular, NULL);
+    fd = xenprep_file_open(source->path, XENPREP_MAX_DRIVER_SIZE, &st, NULL);
     if (fd < 0) {
-        return -EIO;
+        return fd;
     }
-    if (size != source->size) {
+    if (st.st_size != source->size ||
+        xenprep_file_mtime(&st) != source->mtime) {
         qemu_close(fd);
         return -ESTALE;
     }

@@ -18,6 +18,8 @@ typedef struct XenprepSource {
     uint64_t size;
     /* A file of the user's that is opened when it is read; else NULL. */
     char *path;
+    /* When that was last changed, st_mtim in nanoseconds. */
+    int64_t mtime;
     /* A file of the user's that is open already; else -1. */
     int fd;
     /* The disk, or the file that holds it; NULL for a file of the user's. */

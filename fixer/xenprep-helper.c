@@ -73,8 +73,9 @@ static bool send_report(Session *session, const Preparation *preparation,
 
     if (length > XENPREP_MAX_REPORT) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_SPACE,
-                    "the report has %zu bytes, more than the limit of %d",
-                    length, XENPREP_MAX_REPORT);
+                    "the report has %zu bytes, more than the limit of %d: too "
+                    "many keys change, split the .reg file", length,
+                    XENPREP_MAX_REPORT);
         return false;
     }
     return !send_failed(xenprep_wire_send(&session->wire, XENPREP_MSG_REPORT,
@@ -107,10 +108,10 @@ static GBytes *read_text(ByteSource *source, const char *name, GError **errp)
 {
     g_autofree char *text = NULL;
 
-    if (source->size > LIMIT_TEXT_SIZE) {
+    if (source->size > XENPREP_MAX_TEXT) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                     "%s: its size is over the limit of %d MiB", name,
-                    LIMIT_TEXT_SIZE / MiB);
+                    XENPREP_MAX_TEXT / MiB);
         return NULL;
     }
     text = g_malloc(source->size);

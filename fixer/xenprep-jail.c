@@ -239,6 +239,17 @@ static int enter_seccomp(void)
     return ret;
 }
 
+/*
+ * GLib's words, the last ones too, would go to /dev/null, by way of the time
+ * zone and of other files that are not there.
+ */
+static GLogWriterOutput say_nothing(GLogLevelFlags level,
+                                    const GLogField *fields, gsize n,
+                                    gpointer opaque)
+{
+    return G_LOG_WRITER_HANDLED;
+}
+
 bool jail_enter(JailMode mode, const char *measures[JAIL_MAX_MEASURES],
                 GError **errp)
 {
@@ -257,6 +268,7 @@ bool jail_enter(JailMode mode, const char *measures[JAIL_MAX_MEASURES],
     if (mode == JAIL_OFF) {
         return true;
     }
+    g_log_set_writer_func(say_nothing, NULL, NULL);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
         return fail("no_new_privs", errno, errp);
     }

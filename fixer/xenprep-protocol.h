@@ -137,6 +137,9 @@ typedef enum XenprepMode {
  */
 #define XENPREP_MAX_SOURCES 16384
 
+/* A profile or a .reg file: what people write. */
+#define XENPREP_MAX_TEXT (16 * 1024 * 1024)
+
 /* A source's name: NAME_MAX of Linux. */
 #define XENPREP_MAX_NAME 255
 

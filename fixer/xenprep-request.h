@@ -34,7 +34,7 @@ typedef struct Request {
     char *profile;
     /* "profile-source": the index of the user's own, or 0. */
     unsigned profile_source;
-    /* "reg-sources": .reg files, merged after the profile's. */
+    /* "reg-sources": .reg files, merged before the profile's. */
     RequestRange reg_sources;
     /* "driver-sources": files that drivers may be taken from. */
     RequestRange driver_sources;

@@ -23,7 +23,7 @@
 #define LIMIT_BOOT_INI_SIZE (64 * 1024)
 
 /* A .reg file or a profile, a text that a person wrote. */
-#define LIMIT_TEXT_SIZE (4 * MiB)
+#define LIMIT_TEXT_SIZE (16 * MiB)
 
 /* Logical drives in an extended partition: letters end at 26. */
 #define LIMIT_LOGICAL_DRIVES 64
@@ -54,5 +54,8 @@
 
 /* Names in a volume's root that may be a Windows: users have some dozens. */
 #define LIMIT_ROOT_NAMES 1024
+
+/* Free cells of a hive that are used again; each new cell looks at them. */
+#define LIMIT_FREE_CELLS 65536
 
 #endif /* GUEST_GUEST_LIMITS_H */

@@ -209,7 +209,8 @@ bool hive_cell_is_shared(const HiveImage *image, uint32_t cell)
 
 static void note_free(HiveImage *image, uint32_t cell, bool in_use)
 {
-    if (!in_use && !has_bit(image, image->references->once, cell)) {
+    if (!in_use && image->free->len < LIMIT_FREE_CELLS &&
+        !has_bit(image, image->references->once, cell)) {
         g_array_append_val(image->free, cell);
     }
 }

@@ -310,10 +310,27 @@ bool hive_check_is_hopeless(const HiveCheck *check)
     return check->faults->len >= LIMIT_HIVE_FAULTS;
 }
 
+/* Windows does not mind, and other tools leave it behind. */
+static bool is_harmless(uint64_t fault)
+{
+    return fault >> 32 == FAULT_LARGEST || fault >> 32 == FAULT_USERS;
+}
+
 char *hive_check_describe(const HiveCheck *check)
 {
-    return check->faults->len > 0
-           ? describe(g_array_index(check->faults, uint64_t, 0)) : NULL;
+    g_autofree char *first = NULL;
+    unsigned count = 0;
+
+    for (guint i = 0; i < check->faults->len; i++) {
+        uint64_t fault = g_array_index(check->faults, uint64_t, i);
+
+        if (!is_harmless(fault) && count++ == 0) {
+            first = describe(fault);
+        }
+    }
+    return count == 0 ? NULL
+           : count == 1 ? g_steal_pointer(&first)
+           : g_strdup_printf("%s, and %u places more", first, count - 1);
 }
 
 char *hive_check_compare(const HiveCheck *before, const HiveCheck *after)

@@ -21,7 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HiveCheck, hive_check_free)
 /* Whether there are more faults than are kept, so that none can be told. */
 bool hive_check_is_hopeless(const HiveCheck *check);
 
-/* The first fault, to be freed; NULL if there is none. */
+/* What Windows would mind, to be freed; NULL if there is nothing. */
 char *hive_check_describe(const HiveCheck *check);
 
 /* What refers to the hive's cells, in use or not; it belongs to @check. */

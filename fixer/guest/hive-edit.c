@@ -203,6 +203,11 @@ static char *find_fault(const Hive *hive, GBytes *bytes)
     return hive_check_compare(hive->before, after);
 }
 
+char *hive_describe_damage(const Hive *hive)
+{
+    return hive->before ? hive_check_describe(hive->before) : NULL;
+}
+
 GBytes *hive_save(Hive *hive, GError **errp)
 {
     g_autoptr(GBytes) bytes = NULL;

@@ -20,17 +20,16 @@
 #include "hive-file.h"
 #include "hive-log.h"
 #include "le.h"
+#include "registry.h"
 
 #define CONFIG "system32\\config\\"
 #define MIRROR ".ALT"
-
-/* The minor version of its hives. */
-#define WINDOWS_2000_MINOR 3
 
 void hive_file_free(HiveFile *file)
 {
     if (file) {
         g_free(file->path);
+        g_free(file->where);
         g_clear_pointer(&file->hive, hive_free);
         g_free(file);
     }
@@ -77,9 +76,10 @@ static bool read_logs(const HiveFile *file, Volume *volume, HiveLogs *logs,
 }
 
 /*
- * Whether @mirror is of the same moment as the dirty @hive: Windows 2000
- * writes SYSTEM first and its mirror at once after that.  A Windows that was
- * upgraded may have a mirror that is years old.
+ * Whether Windows 2000 would boot with @mirror in place of the dirty @hive.
+ * It writes SYSTEM first and its mirror at once after that: a mirror that is
+ * further behind is none of this hive's.  Where the hive's own numbers are
+ * damaged, Windows does not compare them either.
  */
 static bool is_mirror_of(GBytes *mirror, GBytes *hive)
 {
@@ -88,15 +88,13 @@ static bool is_mirror_of(GBytes *mirror, GBytes *hive)
     const uint8_t *other = g_bytes_get_data(mirror, &size);
     uint32_t sequence;
 
-    if (!hive_base_is_hive(other, size) || hive_is_dirty(mirror) ||
-        !hive_base_is_valid(base)) {
+    if (!hive_base_is_hive(other, size) || hive_is_dirty(mirror)) {
         return false;
     }
     sequence = get_le32(other + HIVE_BASE_PRIMARY_SEQ);
-    return get_le32(base + HIVE_BASE_MINOR) == WINDOWS_2000_MINOR &&
-           get_le32(other + HIVE_BASE_MINOR) == WINDOWS_2000_MINOR &&
-           sequence >= get_le32(base + HIVE_BASE_SECONDARY_SEQ) &&
-           sequence <= get_le32(base + HIVE_BASE_PRIMARY_SEQ);
+    return !hive_base_is_valid(base) ||
+           (sequence >= get_le32(base + HIVE_BASE_SECONDARY_SEQ) &&
+            sequence <= get_le32(base + HIVE_BASE_PRIMARY_SEQ));
 }
 
 /*
@@ -108,7 +106,8 @@ static GBytes *read_mirror(const HiveFile *file, Volume *volume,
 {
     g_autoptr(GBytes) mirror = NULL;
 
-    if (!read_beside(file, volume, MIRROR, &mirror, errp) || !mirror) {
+    if (!file->mirrored ||
+        !read_beside(file, volume, MIRROR, &mirror, errp) || !mirror) {
         return NULL;
     }
     return is_mirror_of(mirror, bytes) ? g_steal_pointer(&mirror) : NULL;
@@ -138,15 +137,16 @@ static void warn_of_mirror(const HiveFile *file, GPtrArray *warnings)
 static void warn_of_loss(const GError *err, GPtrArray *warnings)
 {
     g_ptr_array_add(warnings,
-                    g_strdup_printf("its last changes are lost "
+                    g_strdup_printf("its last changes are lost, and it may "
+                                    "be half written "
                                     "(dirty-hive=use-primary): %s",
                                     err->message));
 }
 
 /* What the dirty hive in @bytes is with what Windows keeps beside it. */
-static GBytes *recover(const HiveFile *file, Volume *volume, GBytes *bytes,
-                       const char *where, DirtyHive dirty_hive,
-                       GPtrArray *warnings, GError **errp)
+static GBytes *recover(HiveFile *file, Volume *volume, GBytes *bytes,
+                       DirtyHive dirty_hive, GPtrArray *warnings,
+                       GError **errp)
 {
     g_auto(HiveLogs) logs = { 0 };
     g_autoptr(GError) refusal = NULL;
@@ -157,7 +157,7 @@ static GBytes *recover(const HiveFile *file, Volume *volume, GBytes *bytes,
     if (!read_logs(file, volume, &logs, errp)) {
         return NULL;
     }
-    clean = hive_recover(bytes, &logs, where, &recovery, &refusal);
+    clean = hive_recover(bytes, &logs, file->where, &recovery, &refusal);
     if (clean) {
         warn_of_logs(file, &recovery, warnings);
         return clean;
@@ -170,45 +170,56 @@ static GBytes *recover(const HiveFile *file, Volume *volume, GBytes *bytes,
     } else if (dirty_hive == DIRTY_HIVE_USE_PRIMARY) {
         warn_of_loss(refusal, warnings);
         clean = hive_use_primary(bytes, &logs);
+        /* Whatever the mirror is, it may be the better one. */
+        file->mirrored = false;
     } else {
         g_propagate_error(errp, g_steal_pointer(&refusal));
     }
     return clean;
 }
 
-HiveFile *hive_file_open(Volume *volume, const WindowsPlace *place,
+static HiveFile *file_new(const Windows *windows, const char *name)
+{
+    HiveFile *file = g_new0(HiveFile, 1);
+    g_autofree char *below = g_strconcat(CONFIG, name, NULL);
+
+    file->name = name;
+    file->path = windows_path(&windows->place, below);
+    file->where = g_strdup_printf("partition %u: %s",
+                                  windows->place.partition->number,
+                                  file->path);
+    file->mirrored = windows_is_2000(windows) &&
+                     g_str_equal(name, REGISTRY_SYSTEM);
+    return file;
+}
+
+/* The hive's bytes, clean. */
+static GBytes *read_clean(HiveFile *file, Volume *volume,
+                          DirtyHive dirty_hive, GPtrArray *warnings,
+                          GError **errp)
+{
+    g_autoptr(GBytes) bytes = volume_read(volume, file->path,
+                                          LIMIT_HIVE_SIZE, errp);
+
+    return !bytes || !hive_is_dirty(bytes)
+           ? g_steal_pointer(&bytes)
+           : recover(file, volume, bytes, dirty_hive, warnings, errp);
+}
+
+HiveFile *hive_file_open(Volume *volume, const Windows *windows,
                          const char *name, DirtyHive dirty_hive,
                          GPtrArray *warnings, GError **errp)
 {
-    g_autoptr(HiveFile) file = g_new0(HiveFile, 1);
-    g_autofree char *below = g_strconcat(CONFIG, name, NULL);
-    g_autofree char *where = NULL;
+    g_autoptr(HiveFile) file = file_new(windows, name);
     g_autoptr(GBytes) bytes = NULL;
     VolumeFileInfo info;
 
-    file->name = name;
-    file->path = windows_path(place, below);
     if (!volume_stat(volume, file->path, &info, errp)) {
         return NULL;
     }
     file->mtime = info.mtime;
-    bytes = volume_read(volume, file->path, LIMIT_HIVE_SIZE, errp);
-    if (!bytes) {
-        return NULL;
-    }
-    where = g_strdup_printf("partition %u: %s", place->partition->number,
-                            file->path);
-    if (hive_is_dirty(bytes)) {
-        GBytes *clean = recover(file, volume, bytes, where, dirty_hive,
-                                warnings, errp);
-
-        if (!clean) {
-            return NULL;
-        }
-        g_bytes_unref(bytes);
-        bytes = clean;
-    }
-    file->hive = hive_open(bytes, where, errp);
+    bytes = read_clean(file, volume, dirty_hive, warnings, errp);
+    file->hive = bytes ? hive_open(bytes, file->where, errp) : NULL;
     return file->hive ? g_steal_pointer(&file) : NULL;
 }
 
@@ -240,6 +251,9 @@ static bool plan_mirror(HiveFile *file, Volume *volume, GBytes *bytes,
     g_autoptr(GBytes) old = NULL;
     g_autoptr(GBytes) new = NULL;
 
+    if (!file->mirrored) {
+        return true;
+    }
     if (!read_beside(file, volume, MIRROR, &old, errp)) {
         return false;
     }
@@ -254,21 +268,43 @@ static bool plan_mirror(HiveFile *file, Volume *volume, GBytes *bytes,
     return true;
 }
 
-bool hive_file_plan(HiveFile *file, Volume *volume, GPtrArray *edits,
-                    GError **errp)
+/* An edited hive must be newer than whatever its logs hold. */
+static void note_logs(HiveFile *file, Volume *volume, GPtrArray *warnings)
 {
     g_auto(HiveLogs) logs = { 0 };
+    g_autoptr(GError) err = NULL;
+
+    if (read_logs(file, volume, &logs, &err)) {
+        hive_note_log(file->hive, hive_logs_newest(&logs));
+    } else {
+        g_ptr_array_add(warnings, g_strdup(err->message));
+    }
+}
+
+static void warn_of_damage(const HiveFile *file, GPtrArray *warnings)
+{
+    g_autofree char *damage = hive_describe_damage(file->hive);
+
+    if (damage) {
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("%s is damaged, and was before: %s",
+                                        file->path, damage));
+    }
+}
+
+bool hive_file_plan(HiveFile *file, Volume *volume, GPtrArray *edits,
+                    GPtrArray *warnings, GError **errp)
+{
     g_autoptr(GBytes) bytes = NULL;
 
-    if (!read_logs(file, volume, &logs, errp)) {
-        return false;
-    }
-    hive_note_log(file->hive, hive_logs_newest(&logs));
+    note_logs(file, volume, warnings);
+    warn_of_damage(file, warnings);
     bytes = hive_save(file->hive, errp);
     if (!bytes) {
         return false;
     }
-    g_ptr_array_add(edits, file_edit_new(file->path, bytes,
-                                         "holds the registry keys that change"));
+    g_ptr_array_add(edits,
+                    file_edit_new(file->path, bytes,
+                                  "holds the registry keys that change"));
     return plan_mirror(file, volume, bytes, edits, errp);
 }

@@ -24,15 +24,19 @@ typedef struct HiveFile {
     char *path;
     /* Of the file: seconds since 1970, UTC. */
     int64_t mtime;
+    /* partition 1: \WINDOWS\system32\config\SYSTEM, for messages. */
+    char *where;
     Hive *hive;
+    /* Its mirror is written with it. */
+    bool mirrored;
 } HiveFile;
 
 /*
- * Opens the hive of that name of the Windows at @place.  If it is dirty it is
- * what Windows would make of it with its logs; what the user should know of
- * that is added to @warnings (char *).
+ * Opens the hive of that name of @windows.  If it is dirty it is what Windows
+ * would make of it with its logs; what the user should know of that is added
+ * to @warnings (char *).
  */
-HiveFile *hive_file_open(Volume *volume, const WindowsPlace *place,
+HiveFile *hive_file_open(Volume *volume, const Windows *windows,
                          const char *name, DirtyHive dirty_hive,
                          GPtrArray *warnings, GError **errp);
 
@@ -42,9 +46,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HiveFile, hive_file_free)
 
 /*
  * Adds to @edits (FileEdit *) what has to be written so that the guest has
- * the hive as it is now.
+ * the hive as it is now, and to @warnings (char *) what was wrong with it.
  */
 bool hive_file_plan(HiveFile *file, Volume *volume, GPtrArray *edits,
-                    GError **errp);
+                    GPtrArray *warnings, GError **errp);
 
 #endif /* GUEST_HIVE_FILE_H */

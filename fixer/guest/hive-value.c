@@ -207,7 +207,8 @@ static bool append(HiveImage *image, uint32_t node, uint32_t value,
     uint8_t *cells = count > 0 ? hive_cell(image, list, &room) : NULL;
 
     if (!cells || room / 4 <= count) {
-        longer = hive_cell_new(image, 4 * (count + 1), errp);
+        /* With some room, or a long list moves for each value. */
+        longer = hive_cell_new(image, 4 * (count + 1 + count / 8), errp);
         if (longer == HIVE_NO_CELL) {
             return false;
         }

@@ -89,6 +89,12 @@ bool hive_set_values(Hive *hive, HiveKey key, GPtrArray *values,
 bool hive_delete_key(Hive *hive, HiveKey key, GError **errp);
 
 /*
+ * What Windows would mind in the hive as it was before the first edit, to be
+ * freed; NULL if there was nothing, or no edit.
+ */
+char *hive_describe_damage(const Hive *hive);
+
+/*
  * The hive with all changes, in order and clean; if there are none, what it
  * was opened from.
  */

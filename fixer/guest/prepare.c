@@ -100,11 +100,11 @@ static bool look_at_disk(Job *job, GError **errp)
     return p->disk != NULL;
 }
 
-static HiveFile *open_hive(Job *job, const WindowsPlace *place,
-                           const char *name, GError **errp)
+static HiveFile *open_hive(Job *job, const char *name, GError **errp)
 {
-    return hive_file_open(job->volume, place, name, job->options->dirty_hive,
-                          job->result->warnings, errp);
+    return hive_file_open(job->volume, job->result->windows, name,
+                          job->options->dirty_hive, job->result->warnings,
+                          errp);
 }
 
 /* The time that all edits bear: seconds since 1970, UTC. */
@@ -118,8 +118,7 @@ static int64_t edit_time(const Job *job)
 static HiveFile *need_software(Job *job, GError **errp)
 {
     if (!job->software) {
-        job->software = open_hive(job, &job->result->windows->place,
-                                  REGISTRY_SOFTWARE, errp);
+        job->software = open_hive(job, REGISTRY_SOFTWARE, errp);
         if (job->software) {
             hive_set_time(job->software->hive, edit_time(job));
         }
@@ -156,7 +155,7 @@ static bool check_other_volumes(Job *job, const Partition *boot,
     return true;
 }
 
-/* Finds Windows, refuses a volume that is not in order, opens its registry. */
+/* Finds Windows, refuses a volume that is not in order. */
 static bool identify(Job *job, GError **errp)
 {
     Preparation *p = job->result;
@@ -172,15 +171,22 @@ static bool identify(Job *job, GError **errp)
         !check_other_volumes(job, place.partition, errp)) {
         return false;
     }
-    job->system = open_hive(job, &place, REGISTRY_SYSTEM, errp);
+    p->windows = windows_identify(job->volume, &place, errp);
+    return p->windows != NULL;
+}
+
+/* Opens the registry, and adds what it tells of the Windows. */
+static bool open_registry(Job *job, GError **errp)
+{
+    Preparation *p = job->result;
+
+    job->system = open_hive(job, REGISTRY_SYSTEM, errp);
     if (!job->system) {
         return false;
     }
     hive_set_time(job->system->hive, edit_time(job));
-    p->windows = windows_identify(job->volume, job->system->hive, &place,
-                                  p->warnings, errp);
-    return p->windows &&
-           profile_check_guest(job->options->profile, p->windows, errp);
+    return windows_read_registry(p->windows, job->system->hive,
+                                 job->system->where, p->warnings, errp);
 }
 
 /* What the guest calls itself; that it cannot be read is no reason to stop. */
@@ -248,13 +254,38 @@ static bool merge_all(Job *job, const GPtrArray *reg_files,
     return true;
 }
 
+/* The user is told of what the profile could not leave to him. */
+static void find_overruled(Job *job)
+{
+    const GPtrArray *reg_files = job->options->reg_files;
+    Preparation *p = job->result;
+
+    for (guint i = 0; reg_files && i < reg_files->len; i++) {
+        const RegFile *reg_file = g_ptr_array_index(reg_files, i);
+
+        registry_find_overruled(job->system->hive, job->system->name,
+                                reg_file, p->windows->control_sets,
+                                p->warnings);
+        if (job->software) {
+            registry_find_overruled(job->software->hive, job->software->name,
+                                    reg_file, p->windows->control_sets,
+                                    p->warnings);
+        }
+    }
+}
+
+/* The profile has the last word: without it the guest does not boot. */
 static bool plan_registry(Job *job, GError **errp)
 {
     const PrepareOptions *options = job->options;
 
-    return merge_all(job, options->profile->registry,
-                     options->profile->registry_reason, errp) &&
-           merge_all(job, options->reg_files, REG_FILE_REASON, errp);
+    if (!merge_all(job, options->reg_files, REG_FILE_REASON, errp) ||
+        !merge_all(job, options->profile->registry,
+                   options->profile->registry_reason, errp)) {
+        return false;
+    }
+    find_overruled(job);
+    return true;
 }
 
 /* A hive is a file that changes when one of its keys does. */
@@ -264,7 +295,8 @@ static bool plan_hive(Job *job, HiveFile *file, GError **errp)
 
     return registry_settle(file->hive, file->name, job->result->changes,
                            &changed, errp) &&
-           (!changed || hive_file_plan(file, job->volume, job->edits, errp));
+           (!changed || hive_file_plan(file, job->volume, job->edits,
+                                       job->result->warnings, errp));
 }
 
 static bool plan_hives(Job *job, GError **errp)
@@ -279,13 +311,11 @@ static bool plan_hives(Job *job, GError **errp)
  */
 static void warn_of_large_hive(Job *job)
 {
-    const PeVersion *version = &job->result->windows->version;
-
     for (guint i = 0; i < job->edits->len; i++) {
         const FileEdit *edit = g_ptr_array_index(job->edits, i);
         size_t size = g_bytes_get_size(edit->bytes);
 
-        if (version->part[0] == 5 && version->part[1] == 0 &&
+        if (windows_is_2000(job->result->windows) &&
             g_str_equal(edit->path, job->system->path) &&
             size > WINDOWS_2000_HIVE_SIZE) {
             g_ptr_array_add(job->result->warnings,
@@ -302,7 +332,9 @@ static bool plan(Job *job, GError **errp)
     guint drivers;
 
     job->edits = file_edit_list_new();
-    if (!identify(job, errp)) {
+    if (!identify(job, errp) || !open_registry(job, errp) ||
+        !profile_check_guest(job->options->profile, job->result->windows,
+                             errp)) {
         return false;
     }
     if (job->options->details) {
@@ -383,7 +415,12 @@ static bool run(Job *job, bool apply_too, GError **errp)
     if (!apply_too || job->result->changes->len == 0) {
         return true;
     }
-    return apply(job, errp) && verify(job, errp);
+    if (!apply(job, errp)) {
+        return false;
+    }
+    /* Hives are large, and the second plan reads its own. */
+    job_clear(job);
+    return verify(job, errp);
 }
 
 Preparation *prepare_run(Overlay *overlay, const PrepareOptions *options,

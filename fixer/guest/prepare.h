@@ -17,7 +17,7 @@ typedef struct PrepareOptions {
     const char *windows;
     /* UserFile *: where drivers may be had beside the guest; NULL: none. */
     const GPtrArray *user_files;
-    /* RegFile *: merged after those of the profile; NULL: none. */
+    /* RegFile *: merged before those of the profile; NULL: none. */
     const GPtrArray *reg_files;
     DirtyHive dirty_hive;
     /* What costs more reading is wanted, too: the product's name. */

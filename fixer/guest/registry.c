@@ -85,19 +85,35 @@ static bool same_value(Hive *hive, HiveKey key, const RegValue *value)
     return type == value->type && g_bytes_equal(data, value->data);
 }
 
-/* The last of @values about what the one at @index is about: it decides. */
-static const RegValue *last_word(GPtrArray *values, guint index)
+/* Any hash will do for which equal names have equal ones. */
+static guint hash_name(gconstpointer key)
 {
-    const RegValue *word = g_ptr_array_index(values, index);
+    guint hash = 5381;
 
-    for (guint i = index + 1; i < values->len; i++) {
-        const RegValue *later = g_ptr_array_index(values, i);
-
-        if (hive_same_name(later->name, word->name)) {
-            word = later;
+    for (const char *p = key; *p; p++) {
+        if (g_ascii_isalnum(*p)) {
+            hash = hash * 33 + g_ascii_tolower(*p);
         }
     }
-    return word;
+    return hash;
+}
+
+static gboolean same_name(gconstpointer a, gconstpointer b)
+{
+    return hive_same_name(a, b);
+}
+
+/* From a value's name to the last of @values about it: that decides. */
+static GHashTable *last_words(GPtrArray *values)
+{
+    GHashTable *words = g_hash_table_new(hash_name, same_name);
+
+    for (guint i = 0; values && i < values->len; i++) {
+        RegValue *value = g_ptr_array_index(values, i);
+
+        g_hash_table_replace(words, value->name, value);
+    }
+    return words;
 }
 
 /*
@@ -109,13 +125,15 @@ static GPtrArray *differing_values(Hive *hive, HiveKey key,
                                    GPtrArray *values)
 {
     GPtrArray *differing = g_ptr_array_new();
+    g_autoptr(GHashTable) words = last_words(values);
 
     for (guint i = 0; i < values->len; i++) {
-        const RegValue *word = last_word(values, i);
+        RegValue *value = g_ptr_array_index(values, i);
+        const RegValue *word = g_hash_table_lookup(words, value->name);
 
         if (key == HIVE_NO_KEY ? !word->remove
                                : !same_value(hive, key, word)) {
-            g_ptr_array_add(differing, g_ptr_array_index(values, i));
+            g_ptr_array_add(differing, value);
         }
     }
     return differing;
@@ -139,14 +157,32 @@ static void add_change(Merge *merge, ChangeAction action, const char *path,
     Change *change = change_new(CHANGE_REGISTRY_KEY, action, full,
                                 merge->file->name, merge->reason);
 
+    g_autoptr(GHashTable) words = last_words(values);
+
     for (guint i = 0; values && i < values->len; i++) {
         const RegValue *value = g_ptr_array_index(values, i);
 
-        if (last_word(values, i) == value) {
+        if (g_hash_table_lookup(words, value->name) == value) {
             g_ptr_array_add(change->values, g_strdup(value->name));
         }
     }
     g_ptr_array_add(merge->changes, change);
+}
+
+/* Whether the key is a whole control set that Windows may start with. */
+static bool is_boot_set(const Merge *merge, const char *path)
+{
+    for (guint i = 0; i < merge->control_sets->len; i++) {
+        g_autofree char *set =
+            g_strdup_printf("ControlSet%03u",
+                            g_array_index(merge->control_sets, unsigned, i));
+
+        if (g_str_equal(merge->name, REGISTRY_SYSTEM) &&
+            g_ascii_strcasecmp(path, set) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Merges one key of the .reg file; @path is relative to the hive's root. */
@@ -159,6 +195,12 @@ static bool merge_key(Merge *merge, const RegKey *source, const char *path,
     g_autoptr(GPtrArray) values = NULL;
 
     if (source->remove) {
+        if (is_boot_set(merge, path)) {
+            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                        "key %s cannot be deleted: Windows starts with this "
+                        "control set", source->path);
+            return false;
+        }
         if (exists) {
             add_change(merge, CHANGE_DELETE, path, NULL);
         }
@@ -178,13 +220,19 @@ static bool merge_key(Merge *merge, const RegKey *source, const char *path,
 }
 
 /* @below is relative to CurrentControlSet. */
+static char *set_path(unsigned set, const char *below)
+{
+    return g_strdup_printf("ControlSet%03u%s%s", set, *below ? "\\" : "",
+                           below);
+}
+
+/* Merges the key into each control set. */
 static bool merge_into_sets(Merge *merge, const RegKey *source,
                             const char *below, GError **errp)
 {
     for (guint i = 0; i < merge->control_sets->len; i++) {
         unsigned set = g_array_index(merge->control_sets, unsigned, i);
-        g_autofree char *path = g_strdup_printf("ControlSet%03u%s%s", set,
-                                                *below ? "\\" : "", below);
+        g_autofree char *path = set_path(set, below);
 
         if (!merge_key(merge, source, path, errp)) {
             return false;
@@ -240,18 +288,19 @@ bool registry_merge(Hive *hive, const char *name, const RegFile *file,
     return true;
 }
 
-/* A hive's root can get values, but not go; nor can the current control set. */
-static bool can_be_changed(const RegKey *key)
+/*
+ * A hive's root can get values, but not go; nor can the current control set,
+ * nor the key that says which one that is.
+ */
+static bool can_be_deleted(const RegKey *key)
 {
     const char *system = path_in_hive(key->path, REGISTRY_SYSTEM);
     const char *software = path_in_hive(key->path, REGISTRY_SOFTWARE);
     const char *set = system ? path_below(system, CURRENT_SET) : NULL;
 
-    if (!system && !software) {
-        return false;
-    }
-    return !key->remove || (system && *system && (!set || *set)) ||
-           (software && *software);
+    return (software && *software) ||
+           (system && *system && (!set || *set) &&
+            g_ascii_strcasecmp(system, "Select") != 0);
 }
 
 bool registry_check_file(const RegFile *file, GError **errp)
@@ -259,11 +308,19 @@ bool registry_check_file(const RegFile *file, GError **errp)
     for (guint i = 0; i < file->keys->len; i++) {
         const RegKey *key = g_ptr_array_index(file->keys, i);
 
-        if (!can_be_changed(key)) {
+        if (!path_in_hive(key->path, REGISTRY_SYSTEM) &&
+            !path_in_hive(key->path, REGISTRY_SOFTWARE)) {
             g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                         "%s:%u:%u: key %s cannot be changed, only keys below "
                         ROOT "\\" REGISTRY_SYSTEM " and " ROOT "\\"
                         REGISTRY_SOFTWARE " can", file->name, key->line,
+                        key->column, key->path);
+            return false;
+        }
+        if (key->remove && !can_be_deleted(key)) {
+            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                        "%s:%u:%u: key %s cannot be deleted: Windows does "
+                        "not start without it", file->name, key->line,
                         key->column, key->path);
             return false;
         }
@@ -283,26 +340,83 @@ bool registry_touches(const RegFile *file, const char *name)
     return false;
 }
 
+/* The indexes of the changes in the hive of that name, last one first. */
+static GArray *changes_in_hive(const GPtrArray *changes, const char *name)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(guint));
+
+    for (guint i = changes->len; i-- > 0; ) {
+        const Change *change = g_ptr_array_index(changes, i);
+
+        if (change->object == CHANGE_REGISTRY_KEY &&
+            path_in_hive(change->path, name)) {
+            g_array_append_val(found, i);
+        }
+    }
+    return found;
+}
+
 bool registry_settle(Hive *hive, const char *name, GPtrArray *changes,
                      bool *changed, GError **errp)
 {
-    g_autoptr(Hive) before = hive_as_opened(hive, errp);
+    g_autoptr(GArray) candidates = changes_in_hive(changes, name);
+    /* Hives are large: no copy for nothing. */
+    g_autoptr(Hive) before = candidates->len > 0 ? hive_as_opened(hive, errp)
+                                                 : NULL;
 
     *changed = false;
-    for (guint i = changes->len; before && i-- > 0; ) {
-        const Change *change = g_ptr_array_index(changes, i);
-        const char *path = change->object == CHANGE_REGISTRY_KEY
-                           ? path_in_hive(change->path, name) : NULL;
+    for (guint i = 0; before && i < candidates->len; i++) {
+        guint index = g_array_index(candidates, guint, i);
+        const Change *change = g_ptr_array_index(changes, index);
 
-        if (!path) {
-            continue;
-        }
-        if (hive_same_key(before, hive, path,
+        if (hive_same_key(before, hive, path_in_hive(change->path, name),
                           change->action == CHANGE_DELETE)) {
-            g_ptr_array_remove_index(changes, i);
+            g_ptr_array_remove_index(changes, index);
         } else {
             *changed = true;
         }
     }
-    return before != NULL;
+    return before || candidates->len == 0;
+}
+
+static void warn_if_overruled(Hive *hive, const RegFile *file,
+                              const RegKey *source, const char *path,
+                              GPtrArray *warnings)
+{
+    HiveKey key = hive_find_key(hive, path);
+    g_autoptr(GPtrArray) values = differing_values(hive, key, source->values);
+
+    for (guint i = 0; i < values->len; i++) {
+        const RegValue *value = g_ptr_array_index(values, i);
+
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("%s:%u:%u: %s of key %s is overruled "
+                                        "by what is merged later", file->name,
+                                        value->line, value->column,
+                                        *value->name ? value->name : "@",
+                                        source->path));
+    }
+}
+
+void registry_find_overruled(Hive *hive, const char *name,
+                             const RegFile *file, const GArray *control_sets,
+                             GPtrArray *warnings)
+{
+    for (guint i = 0; i < file->keys->len; i++) {
+        const RegKey *source = g_ptr_array_index(file->keys, i);
+        const char *path = path_in_hive(source->path, name);
+        const char *below = path && g_str_equal(name, REGISTRY_SYSTEM)
+                            ? path_below(path, CURRENT_SET) : NULL;
+        g_autofree char *in_set = NULL;
+
+        if (below) {
+            /* All sets are merged alike. */
+            in_set = set_path(g_array_index(control_sets, unsigned, 0),
+                              below);
+            path = in_set;
+        }
+        if (path && !source->remove) {
+            warn_if_overruled(hive, file, source, path, warnings);
+        }
+    }
 }

@@ -46,4 +46,12 @@ bool registry_merge(Hive *hive, const char *name, const RegFile *file,
 bool registry_settle(Hive *hive, const char *name, GPtrArray *changes,
                      bool *changed, GError **errp);
 
+/*
+ * Adds a line to @warnings (char *) for each value of @file that @hive, of
+ * that @name, does not hold in the end.
+ */
+void registry_find_overruled(Hive *hive, const char *name,
+                             const RegFile *file, const GArray *control_sets,
+                             GPtrArray *warnings);
+
 #endif /* GUEST_REGISTRY_H */

@@ -195,22 +195,35 @@ static void check_machine(Identification *id)
     }
 }
 
-Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
-                          GPtrArray *warnings, GError **errp)
+Windows *windows_identify(Volume *volume, WindowsPlace *place, GError **errp)
 {
     g_autoptr(Windows) windows = g_new0(Windows, 1);
+
+    windows->place = *place;
+    place->system_root = NULL;
+    windows->name = "Windows";
+    return read_kernel(windows, volume, errp) ? g_steal_pointer(&windows)
+                                              : NULL;
+}
+
+bool windows_is_2000(const Windows *windows)
+{
+    return windows->version.part[0] == 5 && windows->version.part[1] == 0;
+}
+
+bool windows_read_registry(Windows *windows, Hive *system, const char *where,
+                           GPtrArray *warnings, GError **errp)
+{
     Identification id = {
         .windows = windows,
         .system = system,
         .warnings = warnings,
     };
 
-    windows->place = *place;
-    place->system_root = NULL;
-    windows->control_sets = registry_control_sets(system, "SYSTEM", warnings,
+    windows->control_sets = registry_control_sets(system, where, warnings,
                                                   errp);
-    if (!windows->control_sets || !read_kernel(windows, volume, errp)) {
-        return NULL;
+    if (!windows->control_sets) {
+        return false;
     }
     find_service_pack(&id);
     find_product_type(&id);
@@ -221,7 +234,7 @@ Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
     windows->name = windows_name(&windows->version,
                                  g_str_equal(windows->product_type,
                                              "WinNT"));
-    return g_steal_pointer(&windows);
+    return true;
 }
 
 void windows_read_product_name(Windows *windows, Hive *software)

@@ -57,11 +57,21 @@ void windows_place_free(WindowsPlace *place);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsPlace, windows_place_clear)
 
 /*
- * Says which Windows is at @place on @volume, by its kernel and its SYSTEM
- * hive.  Takes over what @place owns.
+ * Says which Windows is at @place on @volume, by its kernel.  Takes over what
+ * @place owns.  What only the registry tells is missing yet.
  */
-Windows *windows_identify(Volume *volume, Hive *system, WindowsPlace *place,
-                          GPtrArray *warnings, GError **errp);
+Windows *windows_identify(Volume *volume, WindowsPlace *place,
+                          GError **errp);
+
+/*
+ * Adds what the SYSTEM hive tells; @where names it in messages.  What does not
+ * go with the kernel is added to @warnings (char *).
+ */
+bool windows_read_registry(Windows *windows, Hive *system, const char *where,
+                           GPtrArray *warnings, GError **errp);
+
+/* Windows 2000: its registry differs in some ways. */
+bool windows_is_2000(const Windows *windows);
 
 /* Reads the name that the installation has for itself, if it has one. */
 void windows_read_product_name(Windows *windows, Hive *software);

@@ -18,6 +18,7 @@ import filler
 import hive
 import ldm
 import pe
+import registry
 import windrivers
 import winfiles
 from filetree import COMPRESSED, HIDDEN, SYSTEM
@@ -187,6 +188,20 @@ def _interrupted_2000(behind):
     return edit
 
 
+def _torn_2000(tree, windows):
+    """The base block of SYSTEM is half written, its mirror is whole."""
+    path = _at(windows, SYSTEM_HIVE)
+    data = tree.data(path)
+    tree.file(path, hive.with_bad_checksum(data))
+    tree.file(path + '.ALT', data)
+
+
+def _stale_mirror(tree, windows):
+    """SYSTEM.ALT of the Windows 2000 that this one was upgraded from."""
+    tree.file(_at(windows, SYSTEM_HIVE) + '.ALT', hive.build(
+        registry.system(W2K_SP4, 1, 0), 'SYSTEM', 3, (7, 7), 1 << 56))
+
+
 def _at(windows, *path):
     return '\\'.join((windows.system_root[1:],) + path)
 
@@ -304,6 +319,10 @@ _add('dirty-hive-with-log', 'SYSTEM was being written; its log has the rest',
      'xp-sp3-built', tree_edits=(_interrupted_flush,))
 _add('w2k-interrupted', 'SYSTEM was being written; SYSTEM.ALT is whole',
      'w2k-sp4', tree_edits=(_interrupted_2000(0),))
+_add('w2k-torn', 'the base block of SYSTEM is damaged; SYSTEM.ALT is whole',
+     'w2k-sp4', tree_edits=(_torn_2000,))
+_add('xp-stale-mirror', 'XP with the SYSTEM.ALT of an older Windows',
+     'xp-sp3-built', tree_edits=(_stale_mirror,))
 _add('half-service-pack', 'a kernel of SP3, a registry of SP2',
      'xp-sp3-built', windows=dataclasses.replace(XP_SP3, service_pack=2))
 _add('server-xp', 'Windows XP whose registry says that it is a server',

@@ -149,6 +149,7 @@ static const struct {
       "x64" },
     { "dirty-hive-with-log", "SYSTEM is dirty" },
     { "w2k-interrupted", "its mirror, SYSTEM.ALT, is taken" },
+    { "w2k-torn", "its mirror, SYSTEM.ALT, is taken" },
 };
 
 static void test_warning(gconstpointer data)
@@ -205,6 +206,54 @@ static void test_use_primary(void)
             g_assert_true(g_str_has_prefix(o.preparation->warnings->pdata[0],
                                            "its last changes are lost"));
             g_assert_cmpuint(patches(&o, NULL), >, 0);
+        }
+    }
+}
+
+/* Whether the file of that path is among what is changed. */
+static bool changes_file(const Outcome *o, const char *path)
+{
+    for (guint i = 0; i < o->preparation->changes->len; i++) {
+        const Change *change = g_ptr_array_index(o->preparation->changes, i);
+
+        if (g_str_equal(change->path, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A mirror is written where it is one, and where it is not the better one. */
+static void test_mirror(void)
+{
+    static const struct {
+        const char *kind;
+        DirtyHive dirty_hive;
+        const char *mirror;
+        bool changes;
+    } mirrors[] = {
+        { "w2k-sp4", DIRTY_HIVE_REFUSE,
+          "\\WINNT\\system32\\config\\SYSTEM.ALT", true },
+        { "w2k-torn", DIRTY_HIVE_USE_PRIMARY,
+          "\\WINNT\\system32\\config\\SYSTEM.ALT", true },
+        { "w2k-old-mirror", DIRTY_HIVE_USE_PRIMARY,
+          "\\WINNT\\system32\\config\\SYSTEM.ALT", false },
+        { "xp-stale-mirror", DIRTY_HIVE_REFUSE,
+          "\\WINDOWS\\system32\\config\\SYSTEM.ALT", false },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(mirrors); i++) {
+        PrepareOptions options = {
+            .require_guest = true,
+            .epoch = -1,
+            .dirty_hive = mirrors[i].dirty_hive,
+        };
+        g_auto(Outcome) o = { 0 };
+
+        if (prepare(&o, mirrors[i].kind, true, &options)) {
+            g_assert_no_error(o.err);
+            g_assert_cmpint(changes_file(&o, mirrors[i].mirror), ==,
+                            mirrors[i].changes);
         }
     }
 }
@@ -294,6 +343,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/prepare/no-warning", test_no_warning);
     g_test_add_func("/prepare/use-primary", test_use_primary);
+    g_test_add_func("/prepare/mirror", test_mirror);
     g_test_add_func("/prepare/require-guest-off", test_require_guest_off);
     return g_test_run();
 }
