@@ -316,18 +316,36 @@ static void warn_of_damaged(Planner *planner)
     }
 }
 
-/* Warns of a driver from before the kernel's service pack. */
-static void warn_of_older(Planner *planner, const FileEdit *edit,
-                          const DriverFile *file)
+/* Whether all files are from before the kernel's service pack. */
+static bool are_older(Planner *planner)
 {
-    const PeVersion *kernel = &planner->windows->version;
-    g_autofree char *limit = pe_version_string(kernel);
+    PeVersion base = windows_base_version(planner->windows);
+
+    for (guint i = 0; i < planner->files->len; i++) {
+        const DriverFile *file = g_ptr_array_index(planner->files, i);
+
+        if (pe_version_compare(&file->version, &base) >= 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Warns of drivers that a service pack has not updated.  It leaves some as
+ * they were, and hotfixes bring kernels alone: one that is older than the
+ * kernel is in order if there are others of the service pack's.
+ */
+static void warn_of_older(Planner *planner, const FileEdit *edit,
+                          const DriverFile *file, bool older)
+{
+    g_autofree char *limit = pe_version_string(&planner->windows->version);
     g_autofree char *is = pe_version_string(&file->version);
 
     if (!file->has_version) {
         warn(planner, "%s: %s has no version: whether it is older than the "
              "kernel's %s cannot be told", edit->path, file->path, limit);
-    } else if (pe_version_compare(&file->version, kernel) < 0) {
+    } else if (older) {
         warn(planner, "%s: version %s, out of %s, is older than the kernel's "
              "%s", edit->path, is, file->path, limit);
     }
@@ -361,6 +379,8 @@ static void warn_of_mixture(Planner *planner)
 /* Fills the edits with the files that were chosen. */
 static void take(Planner *planner)
 {
+    bool older = are_older(planner);
+
     warn_of_damaged(planner);
     warn_of_mixture(planner);
     for (guint i = 0; i < planner->edits->len; i++) {
@@ -370,7 +390,7 @@ static void take(Planner *planner)
         edit->bytes = g_bytes_ref(file->bytes);
         edit->version = file->version;
         edit->source = g_strdup(file->path);
-        warn_of_older(planner, edit, file);
+        warn_of_older(planner, edit, file, older);
     }
 }
 

@@ -223,7 +223,7 @@ static bool parse_wanted(const char *wanted, guint64 *number,
     parts = g_strsplit_set(end + 1, "\\/", -1);
     path = g_string_new(NULL);
     for (char **part = parts; *part; part++) {
-        if (**part) {
+        if (**part && !g_str_equal(*part, ".")) {
             g_string_append_printf(path, "\\%s", *part);
         }
     }

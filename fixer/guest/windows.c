@@ -85,20 +85,29 @@ static const struct {
     { 5, 2, 3790, 0, 0 },
 };
 
-/* False if the version does not tell. */
-static bool kernel_service_pack(const PeVersion *version,
-                                unsigned *service_pack)
+/* The index of the kernel's service pack, or -1 if it is not known. */
+static int find_kernel(const PeVersion *version)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(service_packs); i++) {
         if (version->part[0] == service_packs[i].major &&
             version->part[1] == service_packs[i].minor &&
             version->part[2] == service_packs[i].build &&
             version->part[3] >= service_packs[i].revision) {
-            *service_pack = service_packs[i].service_pack;
-            return true;
+            return i;
         }
     }
-    return false;
+    return -1;
+}
+
+PeVersion windows_base_version(const Windows *windows)
+{
+    PeVersion base = windows->version;
+    int i = find_kernel(&base);
+
+    if (i >= 0) {
+        base.part[3] = service_packs[i].revision;
+    }
+    return base;
 }
 
 /* What identifying works with. */
@@ -133,9 +142,11 @@ static void find_service_pack(Identification *id)
     /* The service pack's major and minor number, a byte each. */
     unsigned by_registry = csd_version >> 8 & 0xff;
 
-    if (!kernel_service_pack(&windows->version, &windows->service_pack)) {
-        windows->service_pack = by_registry;
-    } else if (registry && by_registry != windows->service_pack) {
+    int i = find_kernel(&windows->version);
+
+    windows->service_pack = i < 0 ? by_registry
+                                  : service_packs[i].service_pack;
+    if (registry && by_registry != windows->service_pack) {
         g_ptr_array_add(id->warnings,
                         g_strdup_printf("the kernel, version %s, is of "
                                         "service pack %u, but the registry "

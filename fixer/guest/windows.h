@@ -70,6 +70,12 @@ Windows *windows_identify(Volume *volume, WindowsPlace *place,
 bool windows_read_registry(Windows *windows, Hive *system, const char *where,
                            GPtrArray *warnings, GError **errp);
 
+/*
+ * The version of the kernel that the installed service pack brought; hotfixes
+ * have newer ones.  Of a Windows that is not known, the kernel's own.
+ */
+PeVersion windows_base_version(const Windows *windows);
+
 /* Windows 2000: its registry differs in some ways. */
 bool windows_is_2000(const Windows *windows);
 

@@ -175,8 +175,8 @@ static void test_user_cabinets(void)
                   "5.1.2600.2180 is older than that of sp4.cab");
     assert_source(&g, CABINET, false, "passed over: version 5.1.2600.5512 is "
                   "older than that of sp4.cab");
-    assert_warnings(&g, 4, DRIVERS "atapi.sys: version 5.1.2600.5700, out of "
-                    "sp4.cab, is older than the kernel's 5.1.2600.6000");
+    /* of the kernel's own service pack: hotfixes bring kernels alone */
+    assert_warnings(&g, 0, NULL);
 }
 
 /* Sources without versions, and of several. */
@@ -193,7 +193,7 @@ static void test_versions(void)
     plan_ok(&g);
     /* driver.cab has no newer pciide.sys, but an older atapi.sys */
     assert_edits(&g, 4, "I386/");
-    assert_warnings(&g, 5, "I386: its files are of different versions: "
+    assert_warnings(&g, 1, "I386: its files are of different versions: "
                     "atapi.sys 5.1.2600.5600, intelide.sys 5.1.2600.5512, "
                     "pciide.sys 5.1.2600.5512, pciidex.sys 5.1.2600.5512");
 }
