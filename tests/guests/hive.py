@@ -122,6 +122,17 @@ def with_sequence(hive, primary, secondary):
     return bytes(changed)
 
 
+def with_free_bin(hive, size):
+    """@hive with a bin more, of @size bytes, that holds nothing."""
+    bins, = struct.unpack_from('<I', hive, 40)
+    changed = bytearray(hive[:4096 + bins])
+    changed += struct.pack('<4sII20xi', b'hbin', bins, size,
+                           size - 32).ljust(size, b'\0')
+    struct.pack_into('<I', changed, 40, bins + size)
+    seal(changed)
+    return bytes(changed)
+
+
 def with_bad_checksum(hive):
     """@hive with a checksum that is wrong."""
     changed = bytearray(hive)

@@ -321,6 +321,8 @@ _add('w2k-interrupted', 'SYSTEM was being written; SYSTEM.ALT is whole',
      'w2k-sp4', tree_edits=(_interrupted_2000(0),))
 _add('w2k-torn', 'the base block of SYSTEM is damaged; SYSTEM.ALT is whole',
      'w2k-sp4', tree_edits=(_torn_2000,))
+_add('w2k-large-hive', 'a SYSTEM of 11 MiB, which NTLDR has hardly room for',
+     'w2k-sp4', hive_edits=(lambda data: hive.with_free_bin(data, 11 << 20),))
 _add('xp-stale-mirror', 'XP with the SYSTEM.ALT of an older Windows',
      'xp-sp3-built', tree_edits=(_stale_mirror,))
 _add('half-service-pack', 'a kernel of SP3, a registry of SP2',

@@ -149,6 +149,7 @@ static const struct {
       "x64" },
     { "dirty-hive-with-log", "SYSTEM is dirty" },
     { "w2k-interrupted", "its mirror, SYSTEM.ALT, is taken" },
+    { "w2k-large-hive", "too large for the boot loader of Windows 2000" },
     { "w2k-torn", "its mirror, SYSTEM.ALT, is taken" },
 };
 
