@@ -294,8 +294,9 @@ def test_article():
     database = 'Control', 'CriticalDeviceDatabase'
     paths = [database] + [('Services', name)
                           for name in ('atapi', 'IntelIde', 'PCIIde')]
+    text = regtexts.article()
     equal(len(in_wine('System', 'CurrentControlSet', *database)), 31)
-    check_text('article', regtexts.article(), 'system', [
+    check_text('article', text, 'system', [
         (('ControlSet00%d' % number, *path),
          ('System', 'CurrentControlSet', *path))
         for number in (1, 3) for path in paths])

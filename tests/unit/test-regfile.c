@@ -289,9 +289,9 @@ static void test_limits(void)
                 ":4:3: the string is longer than 1048576 bytes");
     check_limit(H5 K "@=hex:", "1,", "\n", 1024 * 1024,
                 ":4:2097159: the value is longer than 1048576 bytes");
-    check_limit(H5 ";", "c", "", 4 * 1024 * 1024 - strlen(H5 ";"),
-                ": 4194305 bytes are too many for a .reg file, which may "
-                "have 4194304");
+    check_limit(H5 ";", "c", "", 16 * 1024 * 1024 - strlen(H5 ";"),
+                ": 16777217 bytes are too many for a .reg file, which may "
+                "have 16777216");
 }
 
 static void test_lines(void)
