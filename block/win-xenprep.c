@@ -112,7 +112,8 @@ static bool win_xenprep_take_list(QDict *qdict, const char *name,
         g_ptr_array_add(array, g_strdup(value));
         qdict_del(qdict, name);
     }
-    for (unsigned i = 0;; i++) {
+    /* With the one element there must be no list: see below. */
+    for (unsigned i = 0; array->len == i; i++) {
         g_autofree char *key = g_strdup_printf("%s%u", prefix, i);
 
         value = qdict_get_try_str(qdict, key);

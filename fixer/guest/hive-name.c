@@ -3,7 +3,8 @@
  *
  * Windows sorts and finds keys by their names in upper case, each UTF-16 unit
  * by itself.  Upper case means Windows' own table, the one that NTFS volumes
- * carry as $UpCase; libntfs-3g has it.
+ * carry as $UpCase; libntfs-3g has that of a newer Windows, which differs from
+ * those of 2000 and XP in some rare letters (U+0180, for one).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

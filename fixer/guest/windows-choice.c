@@ -177,8 +177,8 @@ const WindowsPlace *choice_default(Finder *f, GError **errp)
         return NULL;
     }
     if (!is_arc_path(started)) {
-        warn(f, "\\boot.ini: the default entry %s is another system's: "
-             "Windows at %s is prepared, but does not start by itself",
+        warn(f, "\\boot.ini: the default entry %s names no Windows: the one "
+             "at %s is prepared, but does not start by itself",
              started, text);
     }
     warn_of_scsi(f, &arc, text);
