@@ -216,9 +216,9 @@ static const Case entries[] = {
     { INI("C:\\"), NULL, BOTH, "no entry" },
     /* Other systems' boot sectors beside a Windows. */
     { "[boot loader]\r\ndefault=C:\\grldr\r\n" SYSTEMS "C:\\grldr=\"x\"\r\n"
-      ARC(1) "\\WINDOWS.0=\"y\"", NULL, BOTH_0, "C:\\grldr is another" },
+      ARC(1) "\\WINDOWS.0=\"y\"", NULL, BOTH_0, "C:\\grldr names no Windows" },
     { SYSTEMS "C:\\=\"DOS\"\r\n" ARC(1) "\\WINDOWS=\"x\"", NULL, BOTH,
-      "C:\\ is another" },
+      "C:\\ names no Windows" },
     /* Through SCSI drivers. */
     { INI("scsi(0)disk(0)rdisk(0)partition(1)\\WINDOWS"), NULL, BOTH,
       "does not start from IDE: make it " ARC(1) "\\WINDOWS" },
