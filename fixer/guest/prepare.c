@@ -155,7 +155,10 @@ static bool check_other_volumes(Job *job, const Partition *boot,
     return true;
 }
 
-/* Finds Windows, refuses a volume that is not in order. */
+/*
+ * Finds Windows; refuses a volume that is not in order, and a Windows that
+ * the profile is not for.
+ */
 static bool identify(Job *job, GError **errp)
 {
     Preparation *p = job->result;
@@ -172,7 +175,8 @@ static bool identify(Job *job, GError **errp)
         return false;
     }
     p->windows = windows_identify(job->volume, &place, errp);
-    return p->windows != NULL;
+    return p->windows &&
+           profile_check_guest(job->options->profile, p->windows, errp);
 }
 
 /* Opens the registry, and adds what it tells of the Windows. */
@@ -332,9 +336,7 @@ static bool plan(Job *job, GError **errp)
     guint drivers;
 
     job->edits = file_edit_list_new();
-    if (!identify(job, errp) || !open_registry(job, errp) ||
-        !profile_check_guest(job->options->profile, job->result->windows,
-                             errp)) {
+    if (!identify(job, errp) || !open_registry(job, errp)) {
         return false;
     }
     if (job->options->details) {

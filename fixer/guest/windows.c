@@ -212,9 +212,11 @@ Windows *windows_identify(Volume *volume, WindowsPlace *place, GError **errp)
 
     windows->place = *place;
     place->system_root = NULL;
-    windows->name = "Windows";
-    return read_kernel(windows, volume, errp) ? g_steal_pointer(&windows)
-                                              : NULL;
+    if (!read_kernel(windows, volume, errp)) {
+        return NULL;
+    }
+    windows->name = windows_name(&windows->version, true);
+    return g_steal_pointer(&windows);
 }
 
 bool windows_is_2000(const Windows *windows)
