@@ -49,7 +49,7 @@ void replay_start(Replay *replay);
 /* The log is used: its base block, too, if the hive has none. */
 void replay_use_log(Replay *replay, const HiveLog *log, size_t base_size);
 
-/* From now on the hive has so many bytes of bins; see is_bins_size(). */
+/* From now on the hive has so many bytes of bins; see hive_is_bins_size(). */
 void replay_set_bins_size(Replay *replay, uint32_t bins_size);
 
 /* Overwrites bytes of bins, @offset from the first; they must be there. */
