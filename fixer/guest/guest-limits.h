@@ -58,4 +58,37 @@
 /* Free cells of a hive that are used again; each new cell looks at them. */
 #define LIMIT_FREE_CELLS 65536
 
+/* Switches of one entry of boot.ini: there are some 50 in all. */
+#define LIMIT_BOOT_INI_SWITCHES 64
+
+/* Warnings about one boot.ini: a file that needs more is none. */
+#define LIMIT_BOOT_INI_WARNINGS 64
+
+/* Keys below Enum that are looked at: a server on a SAN has some 10,000. */
+#define LIMIT_ENUM_KEYS 65536
+
+/* Drivers of disks that are looked at: a Windows has some 20 enabled. */
+#define LIMIT_STORAGE_DRIVERS 128
+
+/* Lists of filters that one service may be on, for a report. */
+#define LIMIT_FILTER_LISTS 16
+
+/* Keys of a hive: each takes 80 bytes at least. */
+#define LIMIT_HIVE_KEYS (LIMIT_HIVE_SIZE / 80)
+
+/* Services that the boot loader loads: a Windows has some 30. */
+#define LIMIT_BOOT_SERVICES 1024
+
+/* Modules that are read to tell whether drivers load: some 60 are loaded. */
+#define LIMIT_LOADED_MODULES 2048
+
+/* Blocks of a directory that are read for one name: a deep one has four. */
+#define LIMIT_INDEX_BLOCKS 64
+
+/* Lines of warnings in one report: a guest has some five. */
+#define LIMIT_WARNINGS 256
+
+/* Bytes of a name or a path in a report: Windows' own have up to 260. */
+#define LIMIT_REPORT_STRING 1024
+
 #endif /* GUEST_GUEST_LIMITS_H */

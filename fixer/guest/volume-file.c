@@ -1,5 +1,5 @@
 /*
- * Files of an NTFS volume: read, replace, create, list
+ * Files of an NTFS volume: read, replace, list
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,7 +13,6 @@
 #include <ntfs-3g/attrib.h>
 #include <ntfs-3g/dir.h>
 #include <ntfs-3g/inode.h>
-#include <ntfs-3g/reparse.h>
 #include <ntfs-3g/unistr.h>
 
 #include "error.h"
@@ -32,23 +31,12 @@ typedef struct File {
     ntfs_attr *na;
 } File;
 
-static ntfs_inode *open_inode(Volume *volume, const char *path,
-                              GError **errp)
+void volume_search_all_space(Volume *volume)
 {
-    g_autofree char *unix_path = g_strdelimit(g_strdup(path), "\\", '/');
-    ntfs_inode *ni = ntfs_pathname_to_inode(volume->ntfs, NULL, unix_path);
-
-    if (!ni) {
-        volume_set_error(volume, path, errp);
-    }
-    return ni;
+    volume->ntfs->full_zones = 0;
 }
 
-/*
- * Closes the inode, which writes what is pending.  After a failure, of which
- * @ok speaks, its own is not reported.
- */
-static bool close_inode(Volume *volume, ntfs_inode *ni, const char *path,
+bool volume_close_inode(Volume *volume, ntfs_inode *ni, const char *path,
                         bool ok, GError **errp)
 {
     if (ntfs_inode_close(ni) < 0 && ok) {
@@ -98,7 +86,7 @@ static bool check_plain(Volume *volume, ntfs_inode *ni, const char *path,
 static bool file_open(File *file, Volume *volume, const char *path,
                       GError **errp)
 {
-    file->ni = open_inode(volume, path, errp);
+    file->ni = volume_open_inode(volume, path, errp);
     if (!file->ni || !check_plain(volume, file->ni, path, errp)) {
         return false;
     }
@@ -130,22 +118,45 @@ static bool read_exact(Volume *volume, ntfs_attr *na, const char *path,
     return true;
 }
 
-static bool write_exact(Volume *volume, ntfs_attr *na, const char *path,
-                        uint64_t offset, const void *buf, size_t length,
-                        GError **errp)
+/*
+ * libntfs-3g takes one run of clusters, no more, from each stretch of 32,768
+ * for what is written at once, and says that the volume is full if that does
+ * not do.  Where free clusters lie one here, one there it takes smaller and
+ * smaller pieces to get at them.
+ */
+static bool take_smaller_piece(const Volume *volume, size_t *piece)
+{
+    size_t cluster = volume->ntfs->cluster_size;
+
+    if (errno != ENOSPC || volume->device_error || *piece <= cluster) {
+        return false;
+    }
+    *piece = MAX(cluster, *piece / 2 / cluster * cluster);
+    return true;
+}
+
+bool volume_write(Volume *volume, ntfs_attr *na, const char *path,
+                  uint64_t offset, const void *buf, size_t length,
+                  GError **errp)
 {
     size_t done = 0;
+    size_t piece = length;
 
     while (done < length) {
-        s64 n = ntfs_attr_pwrite(na, offset + done, length - done,
-                                 (const uint8_t *)buf + done);
+        s64 n;
 
-        if (n <= 0) {
-            errno = n == 0 ? ENOSPC : errno;
+        volume_search_all_space(volume);
+        n = ntfs_attr_pwrite(na, offset + done, MIN(piece, length - done),
+                             (const uint8_t *)buf + done);
+        if (n > 0) {
+            done += n;
+            continue;
+        }
+        errno = n == 0 ? ENOSPC : errno;
+        if (!take_smaller_piece(volume, &piece)) {
             volume_set_error(volume, path, errp);
             return false;
         }
-        done += n;
     }
     return true;
 }
@@ -154,20 +165,20 @@ bool volume_exists(Volume *volume, const char *path, bool *exists,
                    GError **errp)
 {
     g_autoptr(GError) err = NULL;
-    ntfs_inode *ni = open_inode(volume, path, &err);
+    ntfs_inode *ni = volume_open_inode(volume, path, &err);
 
     *exists = ni != NULL;
     if (!ni && !g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NOT_FOUND)) {
         g_propagate_error(errp, g_steal_pointer(&err));
         return false;
     }
-    return !ni || close_inode(volume, ni, path, true, errp);
+    return !ni || volume_close_inode(volume, ni, path, true, errp);
 }
 
 bool volume_stat(Volume *volume, const char *path, VolumeFileInfo *info,
                  GError **errp)
 {
-    ntfs_inode *ni = open_inode(volume, path, errp);
+    ntfs_inode *ni = volume_open_inode(volume, path, errp);
 
     if (!ni) {
         return false;
@@ -176,7 +187,7 @@ bool volume_stat(Volume *volume, const char *path, VolumeFileInfo *info,
     info->size = ni->data_size;
     info->mtime = (sle64_to_cpu(ni->last_data_change_time) -
                    NTFS_EPOCH_OFFSET) / NTFS_TICKS_PER_SECOND;
-    return close_inode(volume, ni, path, true, errp);
+    return volume_close_inode(volume, ni, path, true, errp);
 }
 
 GBytes *volume_read(Volume *volume, const char *path, size_t max_size,
@@ -263,157 +274,89 @@ static bool write_changed(Volume *volume, ntfs_attr *na, const char *path,
         if (inside && memcmp(before, data + at, n) == 0) {
             continue;
         }
-        if (!write_exact(volume, na, path, at, data + at, n, errp)) {
+        if (!volume_write(volume, na, path, at, data + at, n, errp)) {
             return false;
         }
     }
     return true;
 }
 
-bool volume_replace(Volume *volume, const char *path, GBytes *bytes,
-                    GError **errp)
-{
-    g_auto(File) file = { 0 };
-    gsize size;
-    const uint8_t *data = g_bytes_get_data(bytes, &size);
-
-    if (!file_open(&file, volume, path, errp) ||
-        !write_changed(volume, file.na, path, data, size, errp)) {
-        return false;
-    }
-    if ((uint64_t)file.na->data_size > size &&
-        ntfs_attr_truncate(file.na, size) < 0) {
-        volume_set_error(volume, path, errp);
-        return false;
-    }
-    ntfs_attr_close(g_steal_pointer(&file.na));
-    ntfs_inode_update_times(file.ni, NTFS_UPDATE_MCTIME);
-    return close_inode(volume, g_steal_pointer(&file.ni), path, true, errp);
-}
-
-/* The file's security id, an index into $Secure; 0 if it has none. */
-static le32 security_of(Volume *volume, const char *path)
-{
-    ntfs_inode *ni = open_inode(volume, path, NULL);
-    le32 id = const_cpu_to_le32(0);
-
-    if (ni && !(ni->mrec->flags & MFT_RECORD_IS_DIRECTORY) &&
-        test_nino_flag(ni, v3_Extensions)) {
-        id = ni->security_id;
-    }
-    if (ni) {
-        close_inode(volume, ni, path, true, NULL);
-    }
-    return id;
-}
-
 /*
- * A new file gets the security descriptor of a file of its kind beside it.
- * Without one, libntfs-3g would let everyone do everything with it.
+ * A file may have several names: to write to it is to write to all of them,
+ * and the report speaks of one.  A short name is not another name.
  */
-static bool find_security(Volume *volume, const char *directory,
-                          const char *extension, le32 *id, GError **errp)
+static bool check_one_name(Volume *volume, ntfs_inode *ni, const char *path,
+                           GError **errp)
 {
-    g_auto(GStrv) names = volume_list(volume, directory, errp);
+    ntfs_attr_search_ctx *ctx = ntfs_attr_get_search_ctx(ni, NULL);
+    unsigned count = 0;
 
-    for (char **name = names; name && *name; name++) {
-        g_autofree char *path = g_strdup_printf("%s\\%s", directory, *name);
-        const char *dot = strrchr(*name, '.');
+    while (ctx && ntfs_attr_lookup(AT_FILE_NAME, AT_UNNAMED, 0,
+                                   CASE_SENSITIVE, 0, NULL, 0, ctx) == 0) {
+        const FILE_NAME_ATTR *name = (const FILE_NAME_ATTR *)
+            ((uint8_t *)ctx->attr + le16_to_cpu(ctx->attr->value_offset));
 
-        if (!dot || g_ascii_strcasecmp(dot, extension) != 0) {
-            continue;
-        }
-        *id = security_of(volume, path);
-        if (*id != const_cpu_to_le32(0)) {
-            return true;
-        }
+        count += name->file_name_type != FILE_NAME_DOS;
     }
-    if (names) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
-                    "%s: %s: there is no other *%s file whose security "
-                    "descriptor a new one could get", volume->label,
-                    directory, extension);
+    if (ctx) {
+        ntfs_attr_put_search_ctx(ctx);
     }
-    return false;
-}
-
-static ntfs_inode *create_inode(Volume *volume, ntfs_inode *dir,
-                                const char *path, const char *name,
-                                le32 security_id, GError **errp)
-{
-    ntfschar *uname = NULL;
-    int length = ntfs_mbstoucs(name, &uname);
-    ntfs_inode *ni = NULL;
-
-    if (length > 0) {
-        ni = ntfs_create(dir, security_id, uname, length, S_IFREG);
-    }
-    if (!ni) {
-        volume_set_error(volume, path, errp);
-    }
-    free(uname);
-    return ni;
-}
-
-static bool write_new(Volume *volume, ntfs_inode *ni, const char *path,
-                      GBytes *bytes, GError **errp)
-{
-    ntfs_attr *na = ntfs_attr_open(ni, AT_DATA, AT_UNNAMED, 0);
-    gsize size;
-    const void *data = g_bytes_get_data(bytes, &size);
-    bool ok;
-
-    if (!na) {
+    if (!ctx || errno != ENOENT) {
         volume_set_error(volume, path, errp);
         return false;
     }
-    ok = write_exact(volume, na, path, 0, data, size, errp);
-    ntfs_attr_close(na);
-    return ok;
-}
-
-/* Creates and fills the file; @dir and the new inode are closed in any case. */
-static bool create_in(Volume *volume, ntfs_inode *dir, const char *path,
-                      const char *name, le32 security_id, GBytes *bytes,
-                      GError **errp)
-{
-    ntfs_inode *ni = create_inode(volume, dir, path, name, security_id, errp);
-    bool ok = ni && write_new(volume, ni, path, bytes, errp);
-
-    if (!ok) {
-        if (ni) {
-            ntfs_inode_close(ni);
-        }
-        ntfs_inode_close(dir);
+    if (count > 1) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "%s: %s: has another name, a hard link, whose contents "
+                    "would change with it; make it a copy in the source VM",
+                    volume->label, path);
         return false;
     }
-    /*
-     * Created with a POSIX name.  Setting a DOS name that is equal makes it
-     * one WIN32+DOS name, as Windows would; this closes both inodes.
-     */
-    if (ntfs_set_ntfs_dos_name(ni, dir, name, strlen(name), 0) < 0) {
+    return true;
+}
+
+/* The end of a compressed stream stays plain until it is packed. */
+static bool pack_end(Volume *volume, ntfs_attr *na, const char *path,
+                     GError **errp)
+{
+    if (NAttrCompressed(na) && NAttrNonResident(na) &&
+        ntfs_attr_pclose(na) != 0) {
         volume_set_error(volume, path, errp);
         return false;
     }
     return true;
 }
 
-bool volume_create(Volume *volume, const char *path, GBytes *bytes,
-                   GError **errp)
+static bool replace_data(Volume *volume, ntfs_attr *na, const char *path,
+                         GBytes *bytes, GError **errp)
 {
-    const char *slash = strrchr(path, '\\');
-    g_autofree char *dir_path = g_strndup(path, slash - path);
-    const char *dot = strrchr(slash, '.');
-    ntfs_inode *dir;
-    le32 security_id;
+    gsize size;
+    const uint8_t *data = g_bytes_get_data(bytes, &size);
 
-    if (!find_security(volume, dir_path, dot ? dot : "", &security_id,
-                       errp)) {
+    if (!write_changed(volume, na, path, data, size, errp)) {
         return false;
     }
-    dir = open_inode(volume, dir_path, errp);
-    return dir && create_in(volume, dir, path, slash + 1, security_id, bytes,
-                            errp);
+    if ((uint64_t)na->data_size > size && ntfs_attr_truncate(na, size) < 0) {
+        volume_set_error(volume, path, errp);
+        return false;
+    }
+    return pack_end(volume, na, path, errp);
+}
+
+bool volume_replace(Volume *volume, const char *path, GBytes *bytes,
+                    GError **errp)
+{
+    g_auto(File) file = { 0 };
+
+    if (!file_open(&file, volume, path, errp) ||
+        !check_one_name(volume, file.ni, path, errp) ||
+        !replace_data(volume, file.na, path, bytes, errp)) {
+        return false;
+    }
+    ntfs_attr_close(g_steal_pointer(&file.na));
+    ntfs_inode_update_times(file.ni, NTFS_UPDATE_MCTIME);
+    return volume_close_inode(volume, g_steal_pointer(&file.ni), path, true,
+                              errp);
 }
 
 static int add_name(void *opaque, const ntfschar *name, const int name_len,
@@ -445,7 +388,7 @@ static int compare_names(const void *a, const void *b)
 char **volume_list(Volume *volume, const char *path, GError **errp)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    ntfs_inode *dir = open_inode(volume, path, errp);
+    ntfs_inode *dir = volume_open_inode(volume, path, errp);
     s64 pos = 0;
     bool ok;
 
@@ -456,7 +399,7 @@ char **volume_list(Volume *volume, const char *path, GError **errp)
     if (!ok) {
         volume_set_error(volume, path, errp);
     }
-    if (!close_inode(volume, dir, path, ok, errp)) {
+    if (!volume_close_inode(volume, dir, path, ok, errp)) {
         return NULL;
     }
     g_ptr_array_sort(names, compare_names);

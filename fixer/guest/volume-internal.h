@@ -16,6 +16,8 @@
 #include <ntfs-3g/layout.h>
 #include <ntfs-3g/device.h>
 #include <ntfs-3g/volume.h>
+#include <ntfs-3g/attrib.h>
+#include <ntfs-3g/inode.h>
 
 #include "volume.h"
 
@@ -49,5 +51,32 @@ struct ntfs_device *volume_device_new(Volume *volume);
  * else from errno.
  */
 void volume_set_error(Volume *volume, const char *what, GError **errp);
+
+/*
+ * volume-lookup.c: opens the file or directory that @path names.  One that
+ * is not there is GUEST_ERROR_NOT_FOUND; two that differ in case only are
+ * GUEST_ERROR_REFUSED.
+ */
+ntfs_inode *volume_open_inode(Volume *volume, const char *path,
+                              GError **errp);
+
+/*
+ * volume-file.c: closes the inode, which writes what is pending.  After a
+ * failure, of which @ok speaks, its own is not reported.
+ */
+bool volume_close_inode(Volume *volume, ntfs_inode *ni, const char *path,
+                        bool ok, GError **errp);
+
+/*
+ * To be called before clusters are asked for: libntfs-3g does not look again
+ * for any in a part of the volume that it has once gone through, though it
+ * has taken no more than the largest run there.
+ */
+void volume_search_all_space(Volume *volume);
+
+/* Writes all @length bytes, in as many pieces as the free clusters take. */
+bool volume_write(Volume *volume, ntfs_attr *na, const char *path,
+                  uint64_t offset, const void *buf, size_t length,
+                  GError **errp);
 
 #endif /* GUEST_VOLUME_INTERNAL_H */

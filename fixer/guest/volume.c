@@ -102,6 +102,8 @@ static bool mount_volume(Volume *volume, VolumeAccess access, GError **errp)
         }
         return false;
     }
+    /* Or what is new in a compressed folder would be compressed, too. */
+    NVolClearCompression(volume->ntfs);
     if (ntfs_set_ignore_case(volume->ntfs) < 0) {
         volume_set_error(volume, "$UpCase", errp);
         return false;
@@ -212,18 +214,34 @@ static bool check_logfile(Volume *volume, GError **errp)
     return clean;
 }
 
-bool volume_check_clean(Volume *volume, GError **errp)
+/* Marked by Windows, which will run chkdsk when it starts next. */
+static bool check_not_dirty(Volume *volume, bool allow_dirty,
+                            GPtrArray *warnings, GError **errp)
 {
-    if (!volume_check_not_hibernated(volume, errp) ||
-        !check_logfile(volume, errp)) {
-        return false;
+    if (!(volume->ntfs->flags & VOLUME_IS_DIRTY)) {
+        return true;
     }
-    if (volume->ntfs->flags & VOLUME_IS_DIRTY) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "%s: the volume is marked dirty, Windows wants to check "
-                    "it: let chkdsk run in the source VM (" SHUT_DOWN ")",
-                    volume->label);
-        return false;
+    if (allow_dirty) {
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("%s: the volume is marked dirty: its "
+                                        "file system may have faults, which "
+                                        "a change can make worse; Windows "
+                                        "will run chkdsk when it starts",
+                                        volume->label));
+        return true;
     }
-    return true;
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "%s: the volume is marked dirty, Windows wants to check "
+                "it: let chkdsk run in the source VM (" SHUT_DOWN "), or "
+                "go on at your own risk by force=dirty-volume",
+                volume->label);
+    return false;
+}
+
+bool volume_check_clean(Volume *volume, bool allow_dirty,
+                        GPtrArray *warnings, GError **errp)
+{
+    return volume_check_not_hibernated(volume, errp) &&
+           check_logfile(volume, errp) &&
+           check_not_dirty(volume, allow_dirty, warnings, errp);
 }

@@ -62,9 +62,11 @@ bool volume_check_not_hibernated(Volume *volume, GError **errp);
 
 /*
  * Refuses, by GUEST_ERROR_REFUSED, a volume that Windows did not leave in
- * order: hibernated, with an unclean $LogFile, or marked dirty.
+ * order: hibernated, with an unclean $LogFile, or marked dirty.  With
+ * @allow_dirty the last is a line in @warnings (char *).
  */
-bool volume_check_clean(Volume *volume, GError **errp);
+bool volume_check_clean(Volume *volume, bool allow_dirty,
+                        GPtrArray *warnings, GError **errp);
 
 /*
  * Sets *@exists to whether there is such a file or directory.  Returns false

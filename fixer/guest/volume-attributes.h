@@ -1,0 +1,22 @@
+/*
+ * How NTFS stores a file
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_VOLUME_ATTRIBUTES_H
+#define GUEST_VOLUME_ATTRIBUTES_H
+
+#include "volume.h"
+
+typedef struct VolumeAttributes {
+    bool directory;
+    bool compressed;
+    bool encrypted;
+    bool sparse;
+} VolumeAttributes;
+
+bool volume_attributes(Volume *volume, const char *path,
+                       VolumeAttributes *attributes, GError **errp);
+
+#endif /* GUEST_VOLUME_ATTRIBUTES_H */
