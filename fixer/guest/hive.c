@@ -199,7 +199,12 @@ GBytes *hive_get_value(Hive *hive, HiveKey key, const char *name,
 bool hive_get_dword(Hive *hive, const char *path, const char *name,
                     uint32_t *value)
 {
-    HiveKey key = hive_find_key(hive, path);
+    return hive_key_dword(hive, hive_find_key(hive, path), name, value);
+}
+
+bool hive_key_dword(Hive *hive, HiveKey key, const char *name,
+                    uint32_t *value)
+{
     g_autoptr(GBytes) data = NULL;
     uint32_t type;
 

@@ -69,6 +69,10 @@ GBytes *hive_get_value(Hive *hive, HiveKey key, const char *name,
 bool hive_get_dword(Hive *hive, const char *path, const char *name,
                     uint32_t *value);
 
+/* The same of a key that was found already. */
+bool hive_key_dword(Hive *hive, HiveKey key, const char *name,
+                    uint32_t *value);
+
 /* A REG_SZ or REG_EXPAND_SZ value as UTF-8, to be freed; NULL if absent. */
 char *hive_get_string(Hive *hive, const char *path, const char *name);
 

@@ -1,0 +1,25 @@
+/*
+ * Filters: the drivers that Windows puts around the one that serves a device
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_FILTERS_H
+#define GUEST_FILTERS_H
+
+#include "change.h"
+#include "hive.h"
+
+/*
+ * Takes @names, which end with NULL, off all lists of filters in control set
+ * @set.  A list that nothing is left of is deleted.  For each key that
+ * changes a Change is added to @changes; @reason is what follows the names in
+ * it.  Those of @names that must stay on a list are added to @listed (not
+ * owned), with a line in @warnings (char *).
+ */
+bool filters_unlist(Hive *system, unsigned set, const char *const *names,
+                    const char *source, const char *reason,
+                    GPtrArray *changes, GPtrArray *listed,
+                    GPtrArray *warnings, GError **errp);
+
+#endif /* GUEST_FILTERS_H */

@@ -1,0 +1,118 @@
+/*
+ * Services: drivers and programs that a moved guest must not start
+ *
+ * A service is disabled by its value Start.  The key stays, so that the
+ * product's own uninstaller finds what it looks for.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "filters.h"
+#include "hive-compare.h"
+#include "services.h"
+
+/* SERVICE_DISABLED of winnt.h */
+#define DISABLED 4
+
+/*
+ * A key without Start belongs to no service that Windows would start: it is
+ * what an uninstaller has left behind, or holds parameters only.  A Start of
+ * another type is no better, but programs may read it without looking at the
+ * type, and so it is replaced.
+ */
+static bool must_be_disabled(Hive *system, HiveKey key, const char *path)
+{
+    uint32_t start, type;
+    g_autoptr(GBytes) data = hive_get_value(system, key, "Start", &type);
+
+    return data && (!hive_get_dword(system, path, "Start", &start) ||
+                    start != DISABLED);
+}
+
+static bool set_disabled(Hive *system, HiveKey key, GError **errp)
+{
+    static const uint8_t disabled[4] = { DISABLED };
+    g_autoptr(GBytes) data = g_bytes_new_static(disabled, sizeof(disabled));
+    g_autoptr(GPtrArray) values = g_ptr_array_new();
+    RegValue start = {
+        .name = (char *)"Start",
+        .type = REG_DWORD,
+        .data = data,
+    };
+
+    g_ptr_array_add(values, &start);
+    return hive_set_values(system, key, values, errp);
+}
+
+static bool disable(Hive *system, unsigned set, const char *name,
+                    const char *source, const char *reason,
+                    GPtrArray *changes, GError **errp)
+{
+    g_autofree char *path = g_strdup_printf("ControlSet%03u\\Services\\%s",
+                                            set, name);
+    HiveKey key = hive_find_key(system, path);
+    g_autofree char *own_name = NULL;
+    g_autofree char *full = NULL;
+    Change *change;
+
+    if (key == HIVE_NO_KEY || !must_be_disabled(system, key, path)) {
+        return true;
+    }
+    if (!set_disabled(system, key, errp)) {
+        return false;
+    }
+    own_name = hive_key_name(system, key);
+    full = g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet%03u\\"
+                           "Services\\%s", set, own_name);
+    change = change_new(CHANGE_REGISTRY_KEY, CHANGE_MODIFY, full, source,
+                        reason);
+    g_ptr_array_add(change->values, g_strdup("Start"));
+    g_ptr_array_add(changes, change);
+    return true;
+}
+
+static bool contains(const GPtrArray *names, const char *name)
+{
+    for (guint i = 0; i < names->len; i++) {
+        if (hive_same_name(g_ptr_array_index(names, i), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool disable_in_set(Hive *system, unsigned set,
+                           const char *const *names, const char *source,
+                           const char *reason, GPtrArray *changes,
+                           GPtrArray *warnings, GError **errp)
+{
+    g_autoptr(GPtrArray) listed = g_ptr_array_new();
+
+    if (!filters_unlist(system, set, names, source, reason, changes, listed,
+                        warnings, errp)) {
+        return false;
+    }
+    for (; *names; names++) {
+        if (!contains(listed, *names) &&
+            !disable(system, set, *names, source, reason, changes, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool services_disable(Hive *system, const char *const *names,
+                      const char *source, const char *reason,
+                      const GArray *control_sets, GPtrArray *changes,
+                      GPtrArray *warnings, GError **errp)
+{
+    for (guint i = 0; i < control_sets->len; i++) {
+        unsigned set = g_array_index(control_sets, unsigned, i);
+
+        if (!disable_in_set(system, set, names, source, reason, changes,
+                            warnings, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
