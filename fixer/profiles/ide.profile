@@ -7,6 +7,8 @@
 [profile]
 name=ide
 description=IDE controller of Xen HVM and of QEMU's pc machine
+# Each is a profile of its own, and can be left out by without=NAME.
+includes=cpu-drivers;agp;vmware-tools;xen-drivers;virtualbox;parallels
 
 [guest]
 min-version=5.0
@@ -24,3 +26,18 @@ reason=driver of the IDE controller that the disk will be on
 [registry]
 files=mergeide.reg
 reason=lets Windows start the IDE controller that the disk will be on
+
+# An instance that is there already decides by its own service; only a new
+# device is looked up in the CriticalDeviceDatabase.
+[instance PCI\VEN_8086&DEV_7010]
+services=intelide;pciide
+class={4D36E96A-E325-11CE-BFC1-08002BE10318}
+reason=the IDE controller that the disk will be on must be driven by its own driver
+
+[instance PCIIDE\IDEChannel]
+services=atapi
+class={4D36E96A-E325-11CE-BFC1-08002BE10318}
+reason=the IDE channel that the disk will be on must be driven by its own driver
+
+[fixes]
+names=ntfs-heads

@@ -1,0 +1,39 @@
+/*
+ * What the files of the profile module share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef GUEST_PROFILE_INTERNAL_H
+#define GUEST_PROFILE_INTERNAL_H
+
+#include "profile.h"
+
+/* An empty profile that was read from @file. */
+Profile *profile_new(const char *file);
+
+/* The fix of that name; 0: there is none. */
+ProfileFix profile_fix_find(const char *name);
+
+/* The text of one of this program's own files, by its name. */
+GBytes *profile_embedded_text(const char *file, GError **errp);
+
+/* The same, as a ProfileLookup. */
+GBytes *profile_lookup_embedded(const char *name, void *opaque,
+                                GError **errp);
+
+/* profile_parse() of a profile that is included @depth levels deep. */
+Profile *profile_parse_text(const char *name, GBytes *text,
+                            ProfileLookup *lookup, void *opaque,
+                            unsigned depth, GError **errp);
+
+/*
+ * The line, from 1, in which @key of @group stands; without it that of the
+ * group itself; 0: there is neither.
+ */
+unsigned profile_find_line(GBytes *text, const char *group, const char *key);
+
+/* The first line that is no group, key or comment; 0: each is. */
+unsigned profile_find_nonsense(GBytes *text);
+
+#endif /* GUEST_PROFILE_INTERNAL_H */
