@@ -12,6 +12,8 @@
 typedef enum ChangeObject {
     CHANGE_FILE,
     CHANGE_REGISTRY_KEY,
+    /* Of a volume, and the copy of it that NTFS keeps at the end. */
+    CHANGE_BOOT_SECTOR,
 } ChangeObject;
 
 typedef enum ChangeAction {
@@ -23,12 +25,14 @@ typedef enum ChangeAction {
 typedef struct Change {
     ChangeObject object;
     ChangeAction action;
+    /* Number of the partition; 0: the one that Windows is on. */
+    unsigned partition;
     /*
-     * \WINDOWS\system32\drivers\atapi.sys, or
-     * HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001\Services\atapi
+     * \WINDOWS\system32\drivers\atapi.sys,
+     * HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001\Services\atapi, or \$Boot
      */
     char *path;
-    /* Names of registry values that are set or deleted, char *. */
+    /* Names of registry values that are set or deleted, or fields; char *. */
     GPtrArray *values;
     /* Where the new contents come from; may be NULL. */
     char *source;

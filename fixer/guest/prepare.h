@@ -10,6 +10,7 @@
 #include "change.h"
 #include "drivers.h"
 #include "hive-file.h"
+#include "witness.h"
 
 typedef struct PrepareOptions {
     const Profile *profile;
@@ -20,8 +21,12 @@ typedef struct PrepareOptions {
     /* RegFile *: merged before those of the profile; NULL: none. */
     const GPtrArray *reg_files;
     DirtyHive dirty_hive;
+    /* A volume that Windows wants to check first is no reason to refuse. */
+    bool force_dirty_volume;
     /* What costs more reading is wanted, too: the product's name. */
     bool details;
+    /* Whoever undoes it later wants to know where to look first. */
+    bool witnesses;
     /* A disk without Windows is an error. */
     bool require_guest;
     /* The time that edits bear, seconds since 1970; negative: the guest's. */
@@ -41,6 +46,8 @@ typedef struct Preparation {
     GPtrArray *driver_sources;
     /* Change */
     GPtrArray *changes;
+    /* Witness *: of all volumes that change, if they were asked for. */
+    GPtrArray *witnesses;
     /* Lines for the user, char *. */
     GPtrArray *warnings;
 } Preparation;
