@@ -1,5 +1,5 @@
 /*
- * boot.ini: which Windows NTLDR starts, and where it lies
+ * boot.ini: which Windows NTLDR starts, and how
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,50 +7,28 @@
 #ifndef GUEST_BOOTINI_H
 #define GUEST_BOOTINI_H
 
-#include <glib.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "arc-path.h"
 
-typedef enum ArcKind {
-    /* Through the BIOS: multi(0)disk(0)rdisk(DISK)partition(N) */
-    ARC_MULTI,
-    /* Through NTBOOTDD.SYS: scsi(0)disk(DISK)rdisk(LUN)partition(N) */
-    ARC_SCSI,
-    /* Likewise, by the disk's signature: signature(...)disk... */
-    ARC_SIGNATURE,
-} ArcKind;
-
-typedef struct ArcPath {
-    ArcKind kind;
-    /* The number in multi() or scsi(), else 0. */
-    unsigned ordinal;
-    /* The number in disk(), which scsi() uses as the SCSI id. */
-    unsigned disk;
-    /* The number in rdisk(), which multi() uses as the BIOS disk's. */
-    unsigned rdisk;
-    /* From 1. */
-    unsigned partition;
-    /* Of signature(), else 0. */
-    uint32_t signature;
-    /* With its leading backslash: \WINDOWS; "" for the root. */
-    char *directory;
-} ArcPath;
-
-/* Parses an ARC path; false if @text is none (as C:\ is none). */
-bool arc_path_parse(const char *text, ArcPath *path);
-
-void arc_path_clear(ArcPath *path);
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ArcPath, arc_path_clear)
+/* A line of [operating systems]. */
+typedef struct BootEntry {
+    /* An ARC path, or the likes of C:\ and C:\CMDCONS\BOOTSECT.DAT. */
+    char *path;
+    /* What the menu shows, without quotes. */
+    char *title;
+    /* As they are written, "/fastdetect", in order; NULL-terminated. */
+    char **switches;
+} BootEntry;
 
 typedef struct BootIni {
+    /* Seconds that the menu waits, -1: for ever; if it is given. */
+    bool has_timeout;
+    int timeout;
     /* The value of "default" in [boot loader]; NULL if there is none. */
     char *default_path;
-    /*
-     * char *: what stands in front of the descriptions in [operating
-     * systems], in order: ARC paths, and the likes of C:\.
-     */
-    GPtrArray *paths;
+    /* BootEntry *, in order. */
+    GPtrArray *entries;
+    /* char *: what NTLDR passes over, or takes otherwise than it looks. */
+    GPtrArray *warnings;
 } BootIni;
 
 /*
@@ -63,5 +41,42 @@ BootIni *boot_ini_parse(GBytes *text);
 void boot_ini_free(BootIni *ini);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootIni, boot_ini_free)
+
+/*
+ * What NTLDR starts if nobody touches a key: the default's path, without one
+ * the first entry's; NULL if there is neither.
+ */
+const char *boot_ini_started_path(const BootIni *ini);
+
+/*
+ * The entry that has that path, by which its switches are known; NULL if none
+ * has: NTLDR makes up one without switches, "NT (default)" in its menu.
+ */
+const BootEntry *boot_ini_started(const BootIni *ini);
+
+/*
+ * Whether @path, as of an entry, is that of the Windows in @directory of
+ * @partition; with @from_ide, and can be started from IDE.
+ */
+bool boot_path_is_at(const char *path, const Disk *disk,
+                     const Partition *partition, const char *directory,
+                     bool from_ide);
+
+/*
+ * The entry whose path is at that place: the default if it is, else the first
+ * that is; NULL if none is, or @ini is NULL.
+ */
+const BootEntry *boot_ini_find(const BootIni *ini, const Disk *disk,
+                               const Partition *partition,
+                               const char *directory, bool from_ide);
+
+/*
+ * The value of a switch, as "halmacpi.dll" of /hal=halmacpi.dll: @name is
+ * "HAL".  One that is there without a value has "".  NULL if the entry, which
+ * may be NULL, does not have it.  To be freed.
+ */
+char *boot_entry_switch(const BootEntry *entry, const char *name);
+
+bool boot_entry_has(const BootEntry *entry, const char *name);
 
 #endif /* GUEST_BOOTINI_H */

@@ -19,34 +19,12 @@ static void G_GNUC_PRINTF(2, 3) warn(Finder *f, const char *format, ...)
     va_end(args);
 }
 
-/* The disk that @arc names if it is not ours, to be freed; else NULL. */
-static char *other_disk(const Finder *f, const ArcPath *arc)
-{
-    if (arc->kind == ARC_SIGNATURE) {
-        return arc->signature == f->disk->signature
-               ? NULL : g_strdup_printf("that of signature %x",
-                                        arc->signature);
-    }
-    return arc->ordinal || arc->disk || arc->rdisk
-           ? g_strdup_printf("disk(%u)rdisk(%u) of adapter %u", arc->disk,
-                             arc->rdisk, arc->ordinal)
-           : NULL;
-}
-
-/* The partition of this disk that @arc names, or NULL. */
-static const Partition *arc_partition(const Finder *f, const ArcPath *arc)
-{
-    g_autofree char *other = other_disk(f, arc);
-
-    return other ? NULL : disk_partition(f->disk, arc->partition);
-}
-
 /* Adds what is installed at @text; that nothing is is no error here. */
 static void add_entry(Finder *f, const char *text)
 {
     g_auto(ArcPath) arc = { 0 };
     const Partition *partition = arc_path_parse(text, &arc)
-                                 ? arc_partition(f, &arc) : NULL;
+                                 ? arc_path_partition(&arc, f->disk) : NULL;
     Volume *volume = partition ? finder_volume(f, partition, NULL) : NULL;
     g_autofree char *missing = NULL;
 
@@ -62,43 +40,43 @@ void choice_add_entries(Finder *f)
     if (f->boot_ini && f->boot_ini->default_path) {
         add_entry(f, f->boot_ini->default_path);
     }
-    for (guint i = 0; f->boot_ini && i < f->boot_ini->paths->len; i++) {
-        add_entry(f, g_ptr_array_index(f->boot_ini->paths, i));
+    for (guint i = 0; f->boot_ini && i < f->boot_ini->entries->len; i++) {
+        const BootEntry *entry = g_ptr_array_index(f->boot_ini->entries, i);
+
+        add_entry(f, entry->path);
     }
 }
 
-static bool is_arc_path(const char *text)
+/* What NTLDR starts, or NULL. */
+static const char *started_path(const BootIni *ini)
 {
-    g_auto(ArcPath) arc = { 0 };
-
-    return arc_path_parse(text, &arc);
-}
-
-/* What NTLDR starts: without a default it is the first entry; or NULL. */
-static const char *started_entry(const BootIni *ini)
-{
-    if (!ini) {
-        return NULL;
-    }
-    return ini->default_path ? ini->default_path
-           : ini->paths->len > 0 ? g_ptr_array_index(ini->paths, 0) : NULL;
+    return ini ? boot_ini_started_path(ini) : NULL;
 }
 
 /* That if it is an ARC path, else the first entry that is one; or NULL. */
 static const char *windows_entry(const BootIni *ini)
 {
-    const char *text = started_entry(ini);
+    const char *text = started_path(ini);
 
-    if (text && is_arc_path(text)) {
+    if (text && arc_path_is(text)) {
         return text;
     }
-    for (guint i = 0; ini && i < ini->paths->len; i++) {
-        text = g_ptr_array_index(ini->paths, i);
-        if (is_arc_path(text)) {
-            return text;
+    for (guint i = 0; ini && i < ini->entries->len; i++) {
+        const BootEntry *entry = g_ptr_array_index(ini->entries, i);
+
+        if (arc_path_is(entry->path)) {
+            return entry->path;
         }
     }
     return NULL;
+}
+
+/* The installation that @arc names, or NULL. */
+static const WindowsPlace *place_at(const Finder *f, const ArcPath *arc)
+{
+    const Partition *partition = arc_path_partition(arc, f->disk);
+
+    return partition ? finder_lookup(f, partition, arc->directory) : NULL;
 }
 
 bool choice_has_entry(const Finder *f)
@@ -118,7 +96,7 @@ static void set_other_disk(const char *text, const char *which, GError **errp)
 static void set_no_windows(Finder *f, const ArcPath *arc, const char *text,
                            GError **errp)
 {
-    const Partition *partition = arc_partition(f, arc);
+    const Partition *partition = arc_path_partition(arc, f->disk);
     GError *err = NULL;
     Volume *volume = partition ? finder_volume(f, partition, &err) : NULL;
     g_autofree char *missing = NULL;
@@ -158,31 +136,40 @@ static void warn_of_scsi(Finder *f, const ArcPath *arc, const char *text)
 
 const WindowsPlace *choice_default(Finder *f, GError **errp)
 {
-    const char *started = started_entry(f->boot_ini);
+    const char *started = started_path(f->boot_ini);
     const char *text = windows_entry(f->boot_ini);
     const WindowsPlace *place;
     g_auto(ArcPath) arc = { 0 };
     g_autofree char *other = NULL;
 
     arc_path_parse(text, &arc);
-    other = other_disk(f, &arc);
+    other = arc_path_other_disk(&arc, f->disk);
     if (other) {
         set_other_disk(text, other, errp);
         return NULL;
     }
-    place = arc_partition(f, &arc)
-            ? finder_lookup(f, arc_partition(f, &arc), arc.directory) : NULL;
+    place = place_at(f, &arc);
     if (!place) {
         set_no_windows(f, &arc, text, errp);
         return NULL;
     }
-    if (!is_arc_path(started)) {
+    if (!arc_path_is(started)) {
         warn(f, "\\boot.ini: the default entry %s names no Windows: the one "
              "at %s is prepared, but does not start by itself",
              started, text);
     }
     warn_of_scsi(f, &arc, text);
     return place;
+}
+
+/* Whether NTLDR is on a volume that is read here, and boot.ini with it. */
+static bool has_system_volume(Finder *f)
+{
+    const Partition *active = disk_active(f->disk);
+    Contents contents;
+
+    return active && finder_contents(f, active, &contents, NULL) &&
+           contents == CONTENTS_NTFS;
 }
 
 /*
@@ -197,7 +184,7 @@ const WindowsPlace *choice_found(Finder *f)
     if (f->boot_ini) {
         warn(f, "\\boot.ini: no entry of it is a Windows");
     }
-    if (disk_active(f->disk) &&
+    if (has_system_volume(f) &&
         (place->partition->number != 1 ||
          (g_ascii_strcasecmp(place->system_root, "\\WINDOWS") != 0 &&
           g_ascii_strcasecmp(place->system_root, "\\WINNT") != 0))) {
@@ -277,14 +264,13 @@ static const WindowsPlace *look_there(Finder *f, const char *wanted,
 static void warn_of_default(Finder *f, const WindowsPlace *place)
 {
     g_autofree char *name = place_name(place->partition, place->system_root);
-    const char *started = started_entry(f->boot_ini);
+    const char *started = started_path(f->boot_ini);
     g_auto(ArcPath) arc = { 0 };
 
     if (!started) {
         return;
     }
-    if (arc_path_parse(started, &arc) && arc_partition(f, &arc) &&
-        finder_lookup(f, arc_partition(f, &arc), arc.directory) == place) {
+    if (arc_path_parse(started, &arc) && place_at(f, &arc) == place) {
         warn_of_scsi(f, &arc, started);
     } else {
         warn(f, "\\boot.ini: the default entry is another one, %s: %s does "

@@ -319,23 +319,104 @@ static const WindowsPlace *choose(Finder *f, const char *wanted,
     return choice_found(f);
 }
 
+/* What lets a disk pass on which there is no Windows. */
+static void add_hint(GError *err)
+{
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST)) {
+        char *text = g_strconcat(err->message, " (require-guest=off passes "
+                                 "such a disk unchanged)", NULL);
+
+        g_free(err->message);
+        err->message = text;
+    }
+}
+
 bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
                   WindowsPlace *place, GPtrArray *others,
                   GPtrArray *warnings, GError **errp)
 {
     g_auto(Finder) f = { 0 };
-    const WindowsPlace *chosen;
+    const WindowsPlace *chosen = NULL;
+    GError *err = NULL;
 
     finder_init(&f, overlay, disk, warnings);
-    if (!read_boot_ini(&f, errp)) {
-        return false;
+    if (read_boot_ini(&f, &err)) {
+        chosen = choose(&f, wanted, &err);
     }
-    chosen = choose(&f, wanted, errp);
-    if (!chosen || !check_boots_alone(&f, chosen, errp)) {
+    if (!chosen || !check_boots_alone(&f, chosen, &err)) {
+        add_hint(err);
+        g_propagate_error(errp, err);
         return false;
     }
     place->partition = chosen->partition;
     place->system_root = g_strdup(chosen->system_root);
     copy_others(&f, chosen, others);
     return true;
+}
+
+/* Makes @err a warning, and clears it, unless it has to be an error. */
+static bool forgive(Finder *f, GError **err)
+{
+    if (*err) {
+        if (g_error_matches(*err, GUEST_ERROR, GUEST_ERROR_IO)) {
+            return false;
+        }
+        if (!g_ptr_array_find_with_equal_func(f->warnings, (*err)->message,
+                                              g_str_equal, NULL)) {
+            g_ptr_array_add(f->warnings, g_strdup((*err)->message));
+        }
+        g_clear_error(err);
+    }
+    return true;
+}
+
+static bool survey_disk(Finder *f, const char *wanted,
+                        const WindowsPlace **chosen, GError **errp)
+{
+    GError *err = NULL;
+
+    if (!read_boot_ini(f, &err) && !forgive(f, &err)) {
+        g_propagate_error(errp, err);
+        return false;
+    }
+    *chosen = choose(f, wanted, &err);
+    if (*chosen) {
+        check_boots_alone(f, *chosen, &err);
+    }
+    if ((wanted && !*chosen) || !forgive(f, &err)) {
+        g_propagate_error(errp, err);
+        return false;
+    }
+    if (!*chosen && f->found->len > 0) {
+        g_autofree char *name = NULL;
+
+        *chosen = g_ptr_array_index(f->found, 0);
+        name = place_name((*chosen)->partition, (*chosen)->system_root);
+        g_ptr_array_add(f->warnings,
+                        g_strdup_printf("%s is told of in its place", name));
+    }
+    return true;
+}
+
+bool windows_survey(Overlay *overlay, const Disk *disk, const char *wanted,
+                    WindowsSurvey *survey, GPtrArray *warnings,
+                    GError **errp)
+{
+    g_auto(Finder) f = { 0 };
+
+    finder_init(&f, overlay, disk, warnings);
+    if (!survey_disk(&f, wanted, &survey->chosen, errp)) {
+        survey->chosen = NULL;
+        return false;
+    }
+    survey->found = g_steal_pointer(&f.found);
+    survey->boot_ini = g_steal_pointer(&f.boot_ini);
+    return true;
+}
+
+void windows_survey_clear(WindowsSurvey *survey)
+{
+    survey->chosen = NULL;
+    g_clear_pointer(&survey->found, g_ptr_array_unref);
+    g_clear_pointer(&survey->boot_ini, boot_ini_free);
 }

@@ -129,15 +129,14 @@ static void set_not_found(const Search *search, GError **errp)
     } else if (search->ntfs == 0) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_GUEST,
                     "no partition of the disk holds an NTFS volume, so there "
-                    "is no Windows to prepare%s (require-guest=off passes "
-                    "such a disk unchanged)",
+                    "is no Windows to prepare%s",
                     search->fat ? "; if it is on FAT, convert that in the "
                                   "source VM first, convert C: /fs:ntfs"
                                 : "");
     } else {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_GUEST,
-                    "no NTFS volume of the disk holds a Windows installation "
-                    "(require-guest=off passes such a disk unchanged)");
+                    "no NTFS volume of the disk holds a Windows "
+                    "installation");
     }
 }
 

@@ -16,6 +16,9 @@
 
 #define KERNEL "system32\\ntoskrnl.exe"
 
+/* Disks above this many bytes need addresses of 48 bits on IDE. */
+#define LBA28_LIMIT (UINT64_C(0x10000000) * 512)
+
 static const struct {
     uint16_t major, minor;
     const char *workstation, *server;
@@ -142,10 +145,9 @@ static void find_service_pack(Identification *id)
     /* The service pack's major and minor number, a byte each. */
     unsigned by_registry = csd_version >> 8 & 0xff;
 
-    int i = find_kernel(&windows->version);
-
-    windows->service_pack = i < 0 ? by_registry
-                                  : service_packs[i].service_pack;
+    if (find_kernel(&windows->version) < 0) {
+        windows->service_pack = by_registry;
+    }
     if (registry && by_registry != windows->service_pack) {
         g_ptr_array_add(id->warnings,
                         g_strdup_printf("the kernel, version %s, is of "
@@ -209,12 +211,15 @@ static void check_machine(Identification *id)
 Windows *windows_identify(Volume *volume, WindowsPlace *place, GError **errp)
 {
     g_autoptr(Windows) windows = g_new0(Windows, 1);
+    int i;
 
     windows->place = *place;
     place->system_root = NULL;
     if (!read_kernel(windows, volume, errp)) {
         return NULL;
     }
+    i = find_kernel(&windows->version);
+    windows->service_pack = i < 0 ? 0 : service_packs[i].service_pack;
     windows->name = windows_name(&windows->version, true);
     return g_steal_pointer(&windows);
 }
@@ -222,6 +227,44 @@ Windows *windows_identify(Volume *volume, WindowsPlace *place, GError **errp)
 bool windows_is_2000(const Windows *windows)
 {
     return windows->version.part[0] == 5 && windows->version.part[1] == 0;
+}
+
+/* The end of the last partition: beyond it Windows has nothing to lose. */
+static uint64_t used_size(const Disk *disk)
+{
+    uint64_t end = 0;
+
+    for (guint i = 0; i < disk->partitions->len; i++) {
+        const Partition *p = &g_array_index(disk->partitions, Partition, i);
+
+        end = MAX(end, p->start + MIN(p->size, UINT64_MAX - p->start));
+    }
+    return end;
+}
+
+/* What it takes that addresses have 48 bits; NULL: nothing. */
+static const char *needs_for_lba48(const Windows *windows)
+{
+    const PeVersion *v = &windows->version;
+
+    if (windows_is_2000(windows)) {
+        return "Windows 2000 writes beyond that on IDE only with SP3 and "
+               "EnableBigLba=1 under Services\\atapi\\Parameters";
+    }
+    if (v->part[0] == 5 && v->part[1] == 1 && windows->service_pack == 0) {
+        return "Windows XP writes beyond that on IDE only with SP1";
+    }
+    return NULL;
+}
+
+char *windows_check_size(const Windows *windows, const Disk *disk)
+{
+    const char *needs = needs_for_lba48(windows);
+
+    return needs && used_size(disk) > LBA28_LIMIT
+           ? g_strdup_printf("a partition reaches beyond 128 GiB: %s; without "
+                             "it files are destroyed", needs)
+           : NULL;
 }
 
 bool windows_read_registry(Windows *windows, Hive *system, const char *where,
@@ -248,6 +291,13 @@ bool windows_read_registry(Windows *windows, Hive *system, const char *where,
                                  g_str_equal(windows->product_type,
                                              "WinNT"));
     return true;
+}
+
+void windows_lack_registry(Windows *windows)
+{
+    windows->product_type = g_strdup("unknown");
+    windows->control_sets = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    windows->controllers = g_ptr_array_new();
 }
 
 void windows_read_product_name(Windows *windows, Hive *software)

@@ -7,6 +7,7 @@
 #ifndef GUEST_WINDOWS_H
 #define GUEST_WINDOWS_H
 
+#include "bootini.h"
 #include "controller.h"
 #include "hive.h"
 #include "pe.h"
@@ -50,6 +51,32 @@ bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
                   WindowsPlace *place, GPtrArray *others,
                   GPtrArray *warnings, GError **errp);
 
+/* What of Windows there is on a disk. */
+typedef struct WindowsSurvey {
+    /* WindowsPlace *: all installations; those that boot.ini names first. */
+    GPtrArray *found;
+    /*
+     * One of them: that which windows_find() finds, or where that refuses the
+     * first one; NULL if there is none at all.
+     */
+    const WindowsPlace *chosen;
+    /* The active partition's; NULL: none that could be read. */
+    BootIni *boot_ini;
+} WindowsSurvey;
+
+/*
+ * Looks for all that windows_find() looks for, but takes the disk as it is:
+ * why windows_find() would refuse is a line in @warnings (char *).  An error
+ * is only what cannot be read, and a @wanted that is not there.
+ */
+bool windows_survey(Overlay *overlay, const Disk *disk, const char *wanted,
+                    WindowsSurvey *survey, GPtrArray *warnings,
+                    GError **errp);
+
+void windows_survey_clear(WindowsSurvey *survey);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsSurvey, windows_survey_clear)
+
 void windows_place_clear(WindowsPlace *place);
 
 void windows_place_free(WindowsPlace *place);
@@ -70,6 +97,9 @@ Windows *windows_identify(Volume *volume, WindowsPlace *place,
 bool windows_read_registry(Windows *windows, Hive *system, const char *where,
                            GPtrArray *warnings, GError **errp);
 
+/* The SYSTEM hive cannot be read: what only it tells is nothing. */
+void windows_lack_registry(Windows *windows);
+
 /*
  * The version of the kernel that the installed service pack brought; hotfixes
  * have newer ones.  Of a Windows that is not known, the kernel's own.
@@ -78,6 +108,13 @@ PeVersion windows_base_version(const Windows *windows);
 
 /* Windows 2000: its registry differs in some ways. */
 bool windows_is_2000(const Windows *windows);
+
+/*
+ * Why files are destroyed on a @disk this large (KB303013, KB305098): Windows
+ * 2000 and the first Windows XP write beyond 128 GiB on IDE only with what
+ * not every one has.  One line, to be freed; NULL if there is no such danger.
+ */
+char *windows_check_size(const Windows *windows, const Disk *disk);
 
 /* Reads the name that the installation has for itself, if it has one. */
 void windows_read_product_name(Windows *windows, Hive *software);

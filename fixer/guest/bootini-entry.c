@@ -1,0 +1,198 @@
+/*
+ * boot.ini: one entry of [operating systems], PATH="TITLE" /SWITCH /SWITCH
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "bootini-internal.h"
+#include "guest-limits.h"
+
+#define BLANKS " \t"
+
+/* Switches that name a file of system32, which NTLDR knows by 8.3 names. */
+static const char *const file_switches[] = { "HAL", "KERNEL" };
+
+char *boot_entry_path(const char *line)
+{
+    const char *equals = strchr(line, '=');
+
+    return equals ? g_strchomp(g_strndup(line, equals - line)) : NULL;
+}
+
+bool boot_entry_is_path(const char *text)
+{
+    return arc_path_is(text) ||
+           (g_ascii_isalpha(text[0]) && text[1] == ':' && text[2] == '\\');
+}
+
+/* Where the title ends that has no quotes: in front of the switches. */
+static size_t bare_title_length(const char *text)
+{
+    const char *slash = strchr(text, '/');
+
+    return slash ? (size_t)(slash - text) : strlen(text);
+}
+
+/* Takes the title, and moves *@text behind it. */
+static char *parse_title(BootParser *parser, const char **text)
+{
+    const char *start = *text + strspn(*text, BLANKS);
+    const char *end;
+
+    if (*start != '"') {
+        *text = start + bare_title_length(start);
+        return g_strchomp(g_strndup(start, *text - start));
+    }
+    start++;
+    end = strchr(start, '"');
+    if (!end) {
+        boot_ini_warn(parser, "the title's second quotation mark is missing, "
+                      "so that there are no switches");
+        end = start + strlen(start);
+    }
+    *text = *end ? end + 1 : end;
+    return g_strndup(start, end - start);
+}
+
+/* The length of the name in "/NAME=VALUE" or "/NAME:VALUE", behind the "/". */
+static size_t name_length(const char *name)
+{
+    return strcspn(name, "=:");
+}
+
+/* Whether the switch is of that name, which may go on with a value. */
+static bool is_switch(const char *text, const char *name, size_t length)
+{
+    return *text == '/' && name_length(text + 1) == length &&
+           g_ascii_strncasecmp(text + 1, name, length) == 0;
+}
+
+static const char *find_switch(const GPtrArray *switches, const char *name,
+                               size_t length)
+{
+    for (guint i = 0; i < switches->len; i++) {
+        const char *text = g_ptr_array_index(switches, i);
+
+        if (is_switch(text, name, length)) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
+/* Up to eight characters and up to three of extension: FAT's names. */
+static bool is_dos_name(const char *name)
+{
+    const char *dot = strchr(name, '.');
+    size_t base = dot ? (size_t)(dot - name) : strlen(name);
+
+    return base >= 1 && base <= 8 &&
+           (!dot || (strlen(dot + 1) <= 3 && !strchr(dot + 1, '.'))) &&
+           !strpbrk(name, "\\/:*?\"<>| ");
+}
+
+static void check_file_switch(BootParser *parser, const char *text)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(file_switches); i++) {
+        size_t length = strlen(file_switches[i]);
+
+        if (is_switch(text, file_switches[i], length) &&
+            (text[1 + length] != '=' || !is_dos_name(text + length + 2))) {
+            boot_ini_warn(parser, "%s: NTLDR takes the 8.3 name of a file in "
+                          "system32 there", text);
+        }
+    }
+}
+
+static void check_switch(BootParser *parser, const GPtrArray *before,
+                         const char *text)
+{
+    const char *first;
+
+    if (*text != '/') {
+        boot_ini_warn(parser, "'%s' is no switch, it has no effect", text);
+        return;
+    }
+    first = find_switch(before, text + 1, name_length(text + 1));
+    if (first) {
+        boot_ini_warn(parser, "there are both %s and %s, of which only one "
+                      "counts", first, text);
+    }
+    check_file_switch(parser, text);
+}
+
+/* A switch begins with its "/", whatever is in front of that. */
+static char **parse_switches(BootParser *parser, const char *text)
+{
+    GPtrArray *switches = g_ptr_array_new_with_free_func(g_free);
+
+    for (text += strspn(text, BLANKS); *text; text += strspn(text, BLANKS)) {
+        size_t length = 1 + strcspn(text + 1, BLANKS "/");
+        char *one;
+
+        if (switches->len == LIMIT_BOOT_INI_SWITCHES) {
+            boot_ini_warn(parser, "there are more than %d switches, from here "
+                          "on they are not looked at",
+                          LIMIT_BOOT_INI_SWITCHES);
+            break;
+        }
+        one = g_strndup(text, length);
+        check_switch(parser, switches, one);
+        g_ptr_array_add(switches, one);
+        text += length;
+    }
+    g_ptr_array_set_free_func(switches, NULL);
+    g_ptr_array_add(switches, NULL);
+    return (char **)g_ptr_array_free(switches, FALSE);
+}
+
+BootEntry *boot_entry_parse(BootParser *parser, const char *line)
+{
+    g_autofree char *path = boot_entry_path(line);
+    const char *rest;
+    BootEntry *entry;
+
+    if (!path) {
+        boot_ini_warn(parser, "this is no entry, NTLDR passes over it");
+        return NULL;
+    }
+    if (!boot_entry_is_path(path)) {
+        boot_ini_warn(parser, "'%s' is no path, NTLDR cannot start this "
+                      "entry", path);
+    }
+    rest = strchr(line, '=') + 1;
+    entry = g_new0(BootEntry, 1);
+    entry->path = g_steal_pointer(&path);
+    entry->title = parse_title(parser, &rest);
+    entry->switches = parse_switches(parser, rest);
+    return entry;
+}
+
+/* The switch of that name as it is written, or NULL. */
+static const char *find_in_entry(const BootEntry *entry, const char *name)
+{
+    for (char **p = entry ? entry->switches : NULL; p && *p; p++) {
+        if (is_switch(*p, name, strlen(name))) {
+            return *p;
+        }
+    }
+    return NULL;
+}
+
+char *boot_entry_switch(const BootEntry *entry, const char *name)
+{
+    const char *text = find_in_entry(entry, name);
+
+    if (!text) {
+        return NULL;
+    }
+    text += 1 + name_length(text + 1);
+    return g_strdup(*text ? text + 1 : text);
+}
+
+bool boot_entry_has(const BootEntry *entry, const char *name)
+{
+    return find_in_entry(entry, name) != NULL;
+}
