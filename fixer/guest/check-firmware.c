@@ -1,0 +1,280 @@
+/*
+ * Check: from the firmware to the boot sector
+ *
+ * The BIOS loads the first sector of the disk, the master boot record; its
+ * code loads the first sector of the partition that is marked as active; the
+ * code that begins there loads NTLDR.  Both kinds of code are known by their
+ * data only: whether they work is not looked at.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "boot-sector.h"
+#include "check-internal.h"
+#include "error.h"
+#include "le.h"
+
+#define SECTOR_SIZE 512
+
+/* "Standard MBR", UEFI specification 2.10, section 5.2.1. */
+#define MBR_CODE_SIZE 440
+#define MBR_TABLE 446           /* four entries */
+#define MBR_ENTRY_SIZE 16
+#define MBR_ENTRIES 4
+#define MBR_ENTRY_FLAGS 0       /* u8, 0x80: active */
+#define MBR_ENTRY_TYPE 4        /* u8 */
+
+#define ACTIVE 0x80
+
+/*
+ * NTFS's boot file, $Boot: in its first sector the BIOS parameter block, then
+ * code; the code goes on in the next sectors.  The second one begins with the
+ * name of the file that it loads (seen in volumes that Windows has made).
+ */
+#define BOOT_SECTORS 16
+#define BOOT_CODE 0x54
+#define BOOT_CODE_END 0x1fe
+#define BOOT_LOADER 0x200       /* u16, then so many UTF-16 units */
+#define BOOT_LOADER_MAX 12
+
+/* What the boot sector's code shows if it misses sectors. */
+#define DISK_READ_ERROR "A disk read error occurred"
+
+static bool is_zero(const uint8_t *p, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (p[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_mbr(Check *check, uint8_t *mbr, GError **errp)
+{
+    return overlay_read(check->overlay, 0, mbr, SECTOR_SIZE, errp);
+}
+
+static bool is_extended(uint8_t type)
+{
+    return type == PARTITION_TYPE_EXTENDED ||
+           type == PARTITION_TYPE_EXTENDED_LBA;
+}
+
+/* How many entries are active; *@type is the type of the first of them. */
+static unsigned count_active(const uint8_t *mbr, uint8_t *type)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        const uint8_t *entry = mbr + MBR_TABLE + i * MBR_ENTRY_SIZE;
+
+        if (entry[MBR_ENTRY_FLAGS] == ACTIVE && n++ == 0) {
+            *type = entry[MBR_ENTRY_TYPE];
+        }
+    }
+    return n;
+}
+
+static bool judge_active(Check *check, Link *link, unsigned n, uint8_t type)
+{
+    const Partition *active = disk_active(check->disk);
+
+    if (n == 0) {
+        return link_broken(link, "the BIOS finds no bootable disk",
+                           "make the partition that holds NTLDR the active "
+                           "one, in Disk Management of the source VM",
+                           "no partition is active");
+    }
+    if (n > 1) {
+        return link_broken(link, "Invalid partition table",
+                           "leave one of them active, in Disk Management of "
+                           "the source VM", "%u partitions are active", n);
+    }
+    if (!active || active->size == 0) {
+        return link_broken(link, "Missing operating system",
+                           "make the partition that holds NTLDR the active "
+                           "one, in Disk Management of the source VM",
+                           is_extended(type)
+                           ? "the active partition is an extended one, of "
+                             "type 0x%02x"
+                           : "the active partition, of type 0x%02x, is empty",
+                           type);
+    }
+    check->system_partition = active;
+    link_set_object(link, "partition %u", active->number);
+    return link_ok(link, "partition %u is the active one, its type is "
+                   "0x%02x", active->number, active->type);
+}
+
+/* Why a disk without readable partitions will not boot, or may. */
+static bool judge_no_disk(Link *link, GError *err, GError **errp)
+{
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST)) {
+        link_broken(link, "the BIOS finds no bootable disk",
+                    "name the image's format, or take another image", "%s",
+                    err->message);
+        g_error_free(err);
+        return true;
+    }
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_REFUSED)) {
+        return link_failed(link, err, errp);
+    }
+    g_propagate_error(errp, err);
+    return false;
+}
+
+bool check_active_partition(Check *check, Link *link, GError **errp)
+{
+    uint8_t mbr[SECTOR_SIZE], type = PARTITION_TYPE_EMPTY;
+    GError *err = NULL;
+
+    link_set_object(link, "partition table");
+    check->disk = disk_read(check->overlay, &err);
+    if (!check->disk) {
+        return judge_no_disk(link, err, errp);
+    }
+    if (!read_mbr(check, mbr, errp)) {
+        return false;
+    }
+    return judge_active(check, link, count_active(mbr, &type), type);
+}
+
+bool check_boot_code(Check *check, Link *link, GError **errp)
+{
+    uint8_t mbr[SECTOR_SIZE];
+
+    link_set_object(link, "master boot record");
+    if (!read_mbr(check, mbr, errp)) {
+        return false;
+    }
+    if (is_zero(mbr, MBR_CODE_SIZE)) {
+        return link_broken(link, "nothing: the BIOS starts empty code",
+                           CONSOLE "fixmbr",
+                           "there is no boot code in the first sector");
+    }
+    return link_ok(link, "there is boot code in the first sector");
+}
+
+/* The name of the file that the code loads, to be freed; NULL: none. */
+static char *loader_name(const uint8_t *boot)
+{
+    unsigned length = get_le16(boot + BOOT_LOADER);
+    char name[BOOT_LOADER_MAX + 1] = { 0 };
+
+    if (length == 0 || length > BOOT_LOADER_MAX) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < length; i++) {
+        uint16_t unit = get_le16(boot + BOOT_LOADER + 2 + 2 * i);
+
+        if (unit > 0x7f || !g_ascii_isalnum(unit)) {
+            return NULL;
+        }
+        name[i] = unit;
+    }
+    return g_strdup(name);
+}
+
+/* Code that is not NTLDR's: heads and hidden sectors are its own affair. */
+static bool judge_foreign_code(Link *link, const uint8_t *boot,
+                               const char *loader)
+{
+    if (loader) {
+        return link_unknown(link, "its code loads %s, not NTLDR: what that "
+                            "starts is not looked at", loader);
+    }
+    if (is_zero(boot + BOOT_CODE, BOOT_CODE_END - BOOT_CODE) ||
+        is_zero(boot + BOOT_LOADER, BOOT_SECTORS * SECTOR_SIZE -
+                                    BOOT_LOADER)) {
+        return link_broken(link, "nothing, or that the disk is not bootable",
+                           CONSOLE "fixboot",
+                           "it has no boot code of Windows'");
+    }
+    return link_unknown(link, "its boot code is not that of Windows: what it "
+                        "starts is not looked at");
+}
+
+static bool judge_geometry(Check *check, Link *link, const BootSector *bpb,
+                           const BiosGeometry *bios)
+{
+    uint64_t start = check->system_partition->start / SECTOR_SIZE;
+
+    if (bpb->hidden_sectors != start) {
+        return link_broken(link, DISK_READ_ERROR, CONSOLE "fixboot",
+                           "it counts %u hidden sectors, but the partition "
+                           "begins at sector %" G_GUINT64_FORMAT,
+                           bpb->hidden_sectors, start);
+    }
+    if (bpb->sectors_per_track != bios->sectors_per_track) {
+        return link_broken(link, DISK_READ_ERROR, REMEDY_CONVERT,
+                           "it counts %u sectors in a track, but the BIOS "
+                           "will report %u", bpb->sectors_per_track,
+                           bios->sectors_per_track);
+    }
+    if (bpb->heads != bios->heads) {
+        return link_broken(link, DISK_READ_ERROR, REMEDY_CONVERT,
+                           "it counts %u heads, but the BIOS will report %u",
+                           bpb->heads, bios->heads);
+    }
+    return link_ok(link, "its code loads NTLDR; %u heads, %u sectors in a "
+                   "track and %u hidden sectors are right", bpb->heads,
+                   bpb->sectors_per_track, bpb->hidden_sectors);
+}
+
+/* A volume that NTLDR is not loaded from stays closed. */
+static bool judge_boot(Check *check, Link *link, const BootSector *bpb,
+                       const uint8_t *boot, GError **errp)
+{
+    g_autofree char *loader = loader_name(boot);
+    GError *err = NULL;
+    BiosGeometry bios;
+
+    if (g_strcmp0(loader, "NTLDR") != 0) {
+        return judge_foreign_code(link, boot, loader);
+    }
+    if (!bios_geometry_read(check->overlay, &bios, errp)) {
+        return false;
+    }
+    check->system_volume = check_open_volume(check, check->system_partition,
+                                             &err);
+    return check->system_volume ? judge_geometry(check, link, bpb, &bios)
+                                : link_failed(link, err, errp);
+}
+
+static bool judge_other(Link *link, const Partition *partition,
+                        VolumeKind kind)
+{
+    if (kind == VOLUME_BITLOCKER) {
+        return link_unknown(link, "partition %u is encrypted by BitLocker",
+                            partition->number);
+    }
+    return link_unknown(link, "partition %u, of type 0x%02x, is no NTFS "
+                        "volume: what is on it is not looked at",
+                        partition->number, partition->type);
+}
+
+bool check_boot_sector(Check *check, Link *link, GError **errp)
+{
+    const Partition *partition = check->system_partition;
+    uint8_t boot[BOOT_SECTORS * SECTOR_SIZE] = { 0 };
+    BootSector bpb;
+    VolumeKind kind;
+    GError *err = NULL;
+
+    link_set_object(link, "boot sector of partition %u", partition->number);
+    if (!volume_probe(check->overlay, partition, &kind, errp) ||
+        !overlay_read(check->overlay, partition->start, boot,
+                      MIN(sizeof(boot), partition->size), errp)) {
+        return false;
+    }
+    if (kind != VOLUME_NTFS) {
+        return judge_other(link, partition, kind);
+    }
+    if (!boot_sector_read(check->overlay, partition, &bpb, &err)) {
+        return link_failed(link, err, errp);
+    }
+    return judge_boot(check, link, &bpb, boot, errp);
+}
