@@ -29,7 +29,7 @@
 #define XENPREP_PROTOCOL_H
 
 /* Changed whenever a message changes its layout or its meaning. */
-#define XENPREP_PROTOCOL_VERSION 2
+#define XENPREP_PROTOCOL_VERSION 3
 
 /* The helper's end of the socket: its standard input, its only descriptor. */
 #define XENPREP_HELPER_FD 0
@@ -87,7 +87,10 @@ typedef enum XenprepMessage {
      */
     XENPREP_MSG_ZERO = 6,
 
-    /* A JSON object, ImageInfoSpecificWinXenprep of QEMU's QAPI schema. */
+    /*
+     * A JSON object, of the type in QEMU's QAPI schema that goes with the
+     * verb.
+     */
     XENPREP_MSG_REPORT = 7,
 
     /* One line of UTF-8, at most XENPREP_MAX_ERROR bytes, not terminated. */
@@ -98,8 +101,15 @@ typedef enum XenprepMessage {
 } XenprepMessage;
 
 typedef enum XenprepVerb {
-    /* Make the guest boot from the controller that the profile is for. */
+    /*
+     * Make the guest boot from the controller that the profile is for:
+     * ImageInfoSpecificWinXenprep.
+     */
     XENPREP_VERB_PREPARE = 1,
+    /* Tell what the disk holds: WinXenfixInfo; plan only. */
+    XENPREP_VERB_INSPECT = 2,
+    /* Tell whether the guest would boot: WinXenfixCheck; plan only. */
+    XENPREP_VERB_CHECK = 3,
 } XenprepVerb;
 
 typedef enum XenprepMode {

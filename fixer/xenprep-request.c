@@ -98,8 +98,9 @@ static bool parse_fixed(Request *request, Payload *payload, XenprepWire *wire,
         !take32(payload, &n)) {
         return fail(errp, "it is too short");
     }
-    if (verb != XENPREP_VERB_PREPARE ||
-        (mode != XENPREP_MODE_PLAN && mode != XENPREP_MODE_APPLY)) {
+    if (verb < XENPREP_VERB_PREPARE || verb > XENPREP_VERB_CHECK ||
+        (mode != XENPREP_MODE_PLAN &&
+         (mode != XENPREP_MODE_APPLY || verb != XENPREP_VERB_PREPARE))) {
         return fail(errp, "unknown verb or mode");
     }
     request->verb = verb;
@@ -145,6 +146,57 @@ static bool parse_range(const Request *request, JsonNode *node, void *field)
     *(RequestRange *)field = (RequestRange) { .first = first, .count = count };
     return first > 0 && count > 0 && first < request->sources->len &&
            count <= request->sources->len - first;
+}
+
+/* The elements of @node if all of them are strings, else NULL. */
+static char **string_list(JsonNode *node)
+{
+    JsonArray *array = json_node_get_array(node);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonNode *element = json_array_get_element(array, i);
+
+        if (json_node_get_value_type(element) != G_TYPE_STRING) {
+            return NULL;
+        }
+        g_ptr_array_add(list, json_node_dup_string(element));
+    }
+    g_ptr_array_add(list, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+}
+
+static bool parse_strings(const Request *request, JsonNode *node, void *field)
+{
+    char ***strings = field;
+
+    g_strfreev(*strings);
+    *strings = string_list(node);
+    return *strings != NULL;
+}
+
+static bool parse_force(const Request *request, JsonNode *node, void *field)
+{
+    g_auto(GStrv) refusals = string_list(node);
+    bool *dirty_volume = field;
+
+    for (char **refusal = refusals; refusal && *refusal; refusal++) {
+        if (!g_str_equal(*refusal, "dirty-volume")) {
+            return false;
+        }
+        *dirty_volume = true;
+    }
+    return refusals != NULL;
+}
+
+static bool parse_auto_reboot(const Request *request, JsonNode *node,
+                              void *field)
+{
+    const char *text = json_node_get_string(node);
+    bool off = g_strcmp0(text, "off") == 0;
+
+    *(bool *)field = off;
+    return off || g_strcmp0(text, "keep") == 0;
 }
 
 static bool parse_dirty_hive(const Request *request, JsonNode *node,
@@ -196,7 +248,12 @@ static const struct {
     MEMBER("container-source", VALUE, parse_index, container_source),
     MEMBER("windows", VALUE, parse_string, windows),
     MEMBER("dirty-hive", VALUE, parse_dirty_hive, dirty_hive),
+    MEMBER("without", ARRAY, parse_strings, without),
+    MEMBER("force", ARRAY, parse_force, force_dirty_volume),
+    MEMBER("auto-reboot", VALUE, parse_auto_reboot, auto_reboot_off),
+    MEMBER("machine", VALUE, parse_string, machine),
     MEMBER("details", VALUE, parse_bool, details),
+    MEMBER("witnesses", VALUE, parse_bool, witnesses),
     MEMBER("require-guest", VALUE, parse_bool, require_guest),
     MEMBER("source-date-epoch", VALUE, parse_epoch, source_date_epoch),
 #undef MEMBER
@@ -239,8 +296,12 @@ static bool parse_options(Request *request, Payload *payload, GError **errp)
             return fail(errp, why);
         }
     }
-    if (!request->profile == !request->profile_source) {
+    if (request->verb == XENPREP_VERB_PREPARE &&
+        !request->profile == !request->profile_source) {
         return fail(errp, "it names no profile, or two");
+    }
+    if (request->verb == XENPREP_VERB_CHECK && !request->machine) {
+        return fail(errp, "it names no machine");
     }
     return true;
 }
@@ -292,6 +353,8 @@ void request_free(Request *request)
         g_ptr_array_unref(request->sources);
         g_free(request->profile);
         g_free(request->windows);
+        g_strfreev(request->without);
+        g_free(request->machine);
         g_free(request);
     }
 }

@@ -42,6 +42,16 @@ typedef struct Request {
     char *windows;
     /* "dirty-hive" */
     DirtyHive dirty_hive;
+    /* "without": parts of the profile to be left out, or NULL. */
+    char **without;
+    /* "force": dirty-volume is among what is not to be refused. */
+    bool force_dirty_volume;
+    /* "auto-reboot": a STOP screen is to stay. */
+    bool auto_reboot_off;
+    /* "witnesses": the report should have them. */
+    bool witnesses;
+    /* "machine": the one that the guest is to boot on, or NULL. */
+    char *machine;
     /* "details": whether the report should have what costs more reading. */
     bool details;
     /* "container-source": the index of the VMDK's own file, or 0. */
