@@ -17,17 +17,19 @@
 #include "block/block_int.h"
 #include "block/block-io.h"
 
-/* 10.0 moved the headers of QObject. */
+/* 10.0 moved the headers of QObject and those of the backends. */
 #if XENPREP_QEMU_AT_LEAST(10, 0)
 #include "qobject/qdict.h"
 #include "qobject/qjson.h"
 #include "qobject/qlist.h"
 #include "qobject/qstring.h"
+#include "system/block-backend.h"
 #else
 #include "qapi/qmp/qdict.h"
 #include "qapi/qmp/qjson.h"
 #include "qapi/qmp/qlist.h"
 #include "qapi/qmp/qstring.h"
+#include "sysemu/block-backend.h"
 #endif
 
 /* 8.0 brought the lock of the block graph. */
@@ -70,6 +72,14 @@ static inline int64_t xenprep_exact_length(BlockDriverState *file)
     return file->drv && file->drv->bdrv_getlength
            ? file->drv->bdrv_getlength(file) : bdrv_getlength(file);
 }
+#endif
+
+/* 8.0 took the flags away that told whether a pointer of a report is there. */
+#if XENPREP_QEMU_AT_LEAST(8, 0)
+#define XENPREP_SET_HAS(object, member)
+#else
+#define XENPREP_SET_HAS(object, member) \
+    ((object)->has_##member = (object)->member != NULL)
 #endif
 
 /* 8.2 brought the flag for compressed clusters. */

@@ -35,6 +35,9 @@
 #define WIN_XENPREP_OPT_DRIVER_SOURCE "driver-source"
 #define WIN_XENPREP_OPT_WINDOWS "windows"
 #define WIN_XENPREP_OPT_DIRTY_HIVE "dirty-hive"
+#define WIN_XENPREP_OPT_WITHOUT "without"
+#define WIN_XENPREP_OPT_FORCE "force"
+#define WIN_XENPREP_OPT_AUTO_REBOOT "auto-reboot"
 #define WIN_XENPREP_OPT_REQUIRE_GUEST "require-guest"
 #define WIN_XENPREP_OPT_SANDBOX "sandbox"
 
@@ -70,6 +73,12 @@ static QemuOptsList win_xenprep_runtime_opts = {
                 "use-primary), default refuse",
         },
         {
+            .name = WIN_XENPREP_OPT_AUTO_REBOOT,
+            .type = QEMU_OPT_STRING,
+            .help = "what follows a STOP screen (keep: as the guest has it; "
+                "off: nothing, it stays), default keep",
+        },
+        {
             .name = WIN_XENPREP_OPT_REQUIRE_GUEST,
             .type = QEMU_OPT_BOOL,
             .help = "whether a disk without Windows is an error, default on",
@@ -91,6 +100,11 @@ static const char *const win_xenprep_strong_runtime_opts[] = {
     WIN_XENPREP_OPT_DRIVER_SOURCE ".",
     WIN_XENPREP_OPT_WINDOWS,
     WIN_XENPREP_OPT_DIRTY_HIVE,
+    WIN_XENPREP_OPT_WITHOUT,
+    WIN_XENPREP_OPT_WITHOUT ".",
+    WIN_XENPREP_OPT_FORCE,
+    WIN_XENPREP_OPT_FORCE ".",
+    WIN_XENPREP_OPT_AUTO_REBOOT,
     WIN_XENPREP_OPT_REQUIRE_GUEST,
 
     NULL
@@ -130,7 +144,7 @@ static bool win_xenprep_take_list(QDict *qdict, const char *name,
         const char *key = qdict_entry_key(entry);
 
         if (strcmp(key, name) == 0 || strstart(key, prefix, NULL)) {
-            error_setg(errp, "option %s makes no sense: one path is given by "
+            error_setg(errp, "option %s makes no sense: one value is given by "
                        "%s=, several by %s.0=, %s.1= and so on", key, name,
                        name, name);
             return false;
@@ -154,17 +168,52 @@ static int win_xenprep_parse_enum(QemuOpts *opts, const char *name,
     return value;
 }
 
+static bool win_xenprep_take_lists(QDict *qdict, XenprepOptions *options,
+                                   Error **errp)
+{
+    struct {
+        const char *name;
+        char ***list;
+    } lists[] = {
+        { WIN_XENPREP_OPT_REG_FILE, &options->reg_file },
+        { WIN_XENPREP_OPT_DRIVER_SOURCE, &options->driver_source },
+        { WIN_XENPREP_OPT_WITHOUT, &options->without },
+        { WIN_XENPREP_OPT_FORCE, &options->force },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
+        if (!win_xenprep_take_list(qdict, lists[i].name, lists[i].list,
+                                   errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool win_xenprep_check_force(char **force, Error **errp)
+{
+    for (char **refusal = force; *refusal; refusal++) {
+        Error *err = NULL;
+
+        qapi_enum_parse(&WinXenprepRefusal_lookup, *refusal, 0, &err);
+        if (err) {
+            error_propagate_prepend(errp, err, "option "
+                                    WIN_XENPREP_OPT_FORCE " is dirty-volume: ");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Strings in @options point into @opts, but for the lists. */
 static bool win_xenprep_parse_options(QemuOpts *opts, QDict *qdict,
                                       XenprepOptions *options, Error **errp)
 {
     const char *profile;
-    int dirty_hive, sandbox;
+    int dirty_hive, auto_reboot, sandbox;
 
-    if (!win_xenprep_take_list(qdict, WIN_XENPREP_OPT_REG_FILE,
-                               &options->reg_file, errp) ||
-        !win_xenprep_take_list(qdict, WIN_XENPREP_OPT_DRIVER_SOURCE,
-                               &options->driver_source, errp) ||
+    if (!win_xenprep_take_lists(qdict, options, errp) ||
+        !win_xenprep_check_force(options->force, errp) ||
         !qemu_opts_absorb_qdict(opts, qdict, errp)) {
         return false;
     }
@@ -181,6 +230,14 @@ static bool win_xenprep_parse_options(QemuOpts *opts, QDict *qdict,
         return false;
     }
     options->dirty_hive = dirty_hive;
+    auto_reboot = win_xenprep_parse_enum(opts, WIN_XENPREP_OPT_AUTO_REBOOT,
+                                         &WinXenprepAutoReboot_lookup,
+                                         WIN_XENPREP_AUTO_REBOOT_KEEP,
+                                         "keep or off", errp);
+    if (auto_reboot < 0) {
+        return false;
+    }
+    options->auto_reboot = auto_reboot;
     sandbox = win_xenprep_parse_enum(opts, WIN_XENPREP_OPT_SANDBOX,
                                      &OnOffAuto_lookup, ON_OFF_AUTO_AUTO,
                                      "on, off or auto", errp);
@@ -223,6 +280,8 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
 {
     BDRVWinXenprepState *s = bs->opaque;
     XenprepOptions xenprep_options = {
+        .verb = XENPREP_VERB_PREPARE,
+        .mode = XENPREP_MODE_APPLY,
         .details = bs->open_flags & BDRV_O_NO_IO,
     };
     QemuOpts *opts;
@@ -264,6 +323,8 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
     qemu_opts_del(opts);
     g_strfreev(xenprep_options.reg_file);
     g_strfreev(xenprep_options.driver_source);
+    g_strfreev(xenprep_options.without);
+    g_strfreev(xenprep_options.force);
     return ok ? 0 : -EINVAL;
 }
 
@@ -403,7 +464,7 @@ win_xenprep_get_specific_info(BlockDriverState *bs, Error **errp)
 
     info->type = IMAGE_INFO_SPECIFIC_KIND_WIN_XENPREP;
     info->u.win_xenprep.data = QAPI_CLONE(ImageInfoSpecificWinXenprep,
-                                          s->result.report);
+                                          s->result.report.prepare);
     return info;
 }
 

@@ -1,19 +1,18 @@
 /*
- * The client: has a guest's disk prepared by the helper
+ * The client: has a guest's disk prepared, or looked at, by the helper
  *
  * Notes on the design
  *
  * The helper parses hostile data, so that it may have been taken over by the
  * time that it answers.  Whatever it sends is checked here before it counts:
- * its reads lie within their source, its extents within the disk, aligned
- * and ascending, its report fits the schema and agrees with the extents.
+ * its reads lie within their source; of its result see xenprep-collect.c.
  * Memory, time, and the number of messages are limited.  What a helper that
- * was taken over can still do is to send a wrong patch; it cannot do more
- * than that.
+ * was taken over can still do is to send a wrong patch, and none if it was
+ * only to look; it cannot do more than that.
  *
- * All of it happens while the node is opened, in the main loop, and it blocks:
- * the size of the disk matters little, and an open that fails must fail
- * before a target exists.
+ * All of it happens in the main loop, for a node while it is opened, and it
+ * blocks: the size of the disk matters little, and an open that fails must
+ * fail before a target exists.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,7 +23,6 @@
 #include "qemu/units.h"
 #include "xenprep-client.h"
 #include "xenprep-process.h"
-#include "xenprep-report.h"
 #include "xenprep-sources.h"
 #include "xenprep-wire.h"
 
@@ -68,18 +66,9 @@ typedef struct Client {
     /* Of XENPREP_MAX_READ bytes. */
     uint8_t *buffer;
 
-    /* What the helper has sent so far; NULL: no REPORT yet. */
-    XenprepOverlay *overlay;
-    ImageInfoSpecificWinXenprep *report;
-    uint64_t extents;
-    uint64_t patches;
-    uint64_t patched_bytes;
+    /* What the helper has sent so far. */
+    XenprepCollection collection;
 } Client;
-
-static uint64_t disk_size(const Client *c)
-{
-    return xenprep_sources_get(c->sources, 0)->size;
-}
 
 /* The helper sent what no sound helper sends. */
 static bool G_GNUC_PRINTF(3, 4)
@@ -103,7 +92,7 @@ static bool gone(Client *c, Error **errp)
     bool success;
     g_autofree char *how = xenprep_process_wait(c->process, END_MS, &success);
 
-    error_setg(errp, "helper '%s' %s before the disk was prepared; please "
+    error_setg(errp, "helper '%s' %s before it had answered; please "
                "report this as a bug", c->process->path,
                how ? how : "closed its connection");
     return false;
@@ -215,41 +204,12 @@ static bool serve_read(Client *c, uint32_t payload, Error **errp)
     return wire_ok(c, ret, errp);
 }
 
-static bool check_extent(Client *c, const char *what, uint64_t offset,
-                         uint64_t length, Error **errp)
+/* Says of what was collected why it was not: @why, which is freed. */
+static bool refuse(Client *c, Error *why, Error **errp)
 {
-    uint64_t size = disk_size(c);
-
-    if (length == 0 || offset > size || length > size - offset) {
-        return broken(c, errp, "a %s of %" PRIu64 " bytes at offset %" PRIu64
-                      " is not within the disk of %" PRIu64, what, length,
-                      offset, size);
-    }
-    if (!QEMU_IS_ALIGNED(offset, XENPREP_SECTOR_SIZE) ||
-        (!QEMU_IS_ALIGNED(length, XENPREP_SECTOR_SIZE) &&
-         offset + length != size)) {
-        return broken(c, errp, "a %s of %" PRIu64 " bytes at offset %" PRIu64
-                      " is no run of sectors", what, length, offset);
-    }
-    if (offset == 0) {
-        return broken(c, errp, "a %s of the disk's first sector, which is "
-                      "never changed", what);
-    }
-    if (++c->extents > XENPREP_MAX_EXTENTS) {
-        return broken(c, errp, "more than %d patches", XENPREP_MAX_EXTENTS);
-    }
-    return true;
-}
-
-/* Takes @data. */
-static bool add_extent(Client *c, const char *what, uint64_t offset,
-                       uint64_t length, uint8_t *data, Error **errp)
-{
-    if (!xenprep_overlay_append(c->overlay, offset, length, data)) {
-        return broken(c, errp, "a %s at offset %" PRIu64 " is not behind the "
-                      "one before", what, offset);
-    }
-    return true;
+    broken(c, errp, "%s", error_get_pretty(why));
+    error_free(why);
+    return false;
 }
 
 static bool take_patch(Client *c, uint32_t payload, Error **errp)
@@ -257,7 +217,7 @@ static bool take_patch(Client *c, uint32_t payload, Error **errp)
     g_autofree uint8_t *data = NULL;
     uint8_t fixed[PATCH_FIXED];
     uint32_t length = payload - sizeof(fixed);
-    uint64_t offset;
+    Error *why = NULL;
 
     if (payload < sizeof(fixed)) {
         return broken(c, errp, "a PATCH has %u bytes", payload);
@@ -265,81 +225,41 @@ static bool take_patch(Client *c, uint32_t payload, Error **errp)
     if (!receive(c, fixed, sizeof(fixed), errp)) {
         return false;
     }
-    offset = xenprep_get64(fixed);
-    if (!check_extent(c, "patch", offset, length, errp)) {
-        return false;
-    }
-    c->patches++;
-    c->patched_bytes += length;
-    if (c->patched_bytes > XENPREP_MAX_PATCH_BYTES) {
-        return broken(c, errp, "its patches have more than %d bytes",
-                      XENPREP_MAX_PATCH_BYTES);
-    }
+    /* No more than a message may have. */
     data = g_malloc(length);
     return receive(c, data, length, errp) &&
-           add_extent(c, "patch", offset, length, g_steal_pointer(&data),
-                      errp);
+           (xenprep_collect_patch(&c->collection, xenprep_get64(fixed),
+                                  length, g_steal_pointer(&data), &why) ||
+            refuse(c, why, errp));
 }
 
 static bool take_zero(Client *c, uint32_t payload, Error **errp)
 {
     uint8_t fixed[ZERO_SIZE];
-    uint64_t offset, length;
+    Error *why = NULL;
 
     if (payload != sizeof(fixed)) {
         return broken(c, errp, "a ZERO has %u bytes", payload);
     }
-    if (!receive(c, fixed, sizeof(fixed), errp)) {
-        return false;
-    }
-    offset = xenprep_get64(fixed);
-    length = xenprep_get64(fixed + 8);
-    return check_extent(c, "run of zeros", offset, length, errp) &&
-           add_extent(c, "run of zeros", offset, length, NULL, errp);
-}
-
-/* What the schema cannot express. */
-static bool check_report(Client *c, Error **errp)
-{
-    ImageInfoSpecificWinXenprep *report = c->report;
-
-    if (report->patches != c->patches ||
-        report->patched_bytes != c->patched_bytes) {
-        return broken(c, errp, "its report counts %" PRId64 " patches of "
-                      "%" PRIu64 " bytes, but it sent %" PRIu64 " of %" PRIu64,
-                      report->patches, report->patched_bytes, c->patches,
-                      c->patched_bytes);
-    }
-    if (!report->windows && c->options->require_guest) {
-        return broken(c, errp, "its report names no Windows, though one is "
-                      "required");
-    }
-    if (!report->windows && c->extents > 0) {
-        return broken(c, errp, "it changes a disk that holds no Windows");
-    }
-    return true;
+    return receive(c, fixed, sizeof(fixed), errp) &&
+           (xenprep_collect_zeros(&c->collection, xenprep_get64(fixed),
+                                  xenprep_get64(fixed + 8), &why) ||
+            refuse(c, why, errp));
 }
 
 static bool take_report(Client *c, uint32_t payload, Error **errp)
 {
     g_autofree char *json = NULL;
-    Error *err = NULL;
+    Error *why = NULL;
 
     if (payload > XENPREP_MAX_REPORT) {
         return broken(c, errp, "its report has %u bytes, the limit is %d",
                       payload, XENPREP_MAX_REPORT);
     }
     json = g_malloc0(payload + 1);
-    if (!receive(c, json, payload, errp)) {
-        return false;
-    }
-    c->report = xenprep_report_parse(json, payload, &err);
-    if (!c->report) {
-        broken(c, errp, "%s", error_get_pretty(err));
-        error_free(err);
-        return false;
-    }
-    return check_report(c, errp);
+    return receive(c, json, payload, errp) &&
+           (xenprep_collect_report(&c->collection, json, payload, &why) ||
+            refuse(c, why, errp));
 }
 
 /* The helper's own message: always an error. */
@@ -371,7 +291,7 @@ static bool take_end(Client *c, uint32_t payload, Error **errp)
     if (payload != 0) {
         return broken(c, errp, "an END has %u bytes", payload);
     }
-    if (!c->report) {
+    if (!c->collection.has_report) {
         return broken(c, errp, "it ends without a report");
     }
     how = xenprep_process_wait(c->process, c->wire.patience_ms, &success);
@@ -389,7 +309,7 @@ static bool take_end(Client *c, uint32_t payload, Error **errp)
 /* Deals with one message; true if there is more to come. */
 static bool dispatch(Client *c, const XenprepFrame *frame, Error **errp)
 {
-    if (c->report && frame->type != XENPREP_MSG_ERROR) {
+    if (c->collection.has_report && frame->type != XENPREP_MSG_ERROR) {
         return broken(c, errp, "message %u after its report", frame->type);
     }
     switch (frame->type) {
@@ -451,47 +371,54 @@ static void client_clear(Client *c)
     xenprep_process_free(c->process);
     xenprep_sources_free(c->sources);
     g_free(c->buffer);
-    xenprep_overlay_free(c->overlay);
-    qapi_free_ImageInfoSpecificWinXenprep(c->report);
+    xenprep_result_clear(&c->collection.result);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Client, client_clear)
 
-bool xenprep_client_run(BdrvChild *disk, const XenprepOptions *options,
-                        XenprepResult *result, Error **errp)
+/* Takes @sources, which are NULL if there is an error already. */
+static bool run(XenprepSources *sources, const XenprepOptions *options,
+                XenprepResult *result, Error **errp)
 {
     g_auto(Client) c = {
         .options = options,
+        .sources = sources,
         .patience_ms = PATIENCE_MS,
     };
     g_autoptr(GByteArray) request = NULL;
 
-    if (!xenprep_number_from_env(PATIENCE_VARIABLE, &c.patience_ms, errp)) {
+    if (!sources ||
+        !xenprep_number_from_env(PATIENCE_VARIABLE, &c.patience_ms, errp)) {
         return false;
     }
     c.patience_ms = MIN(c.patience_ms, PATIENCE_MS);
     c.wire.patience_ms = c.patience_ms;
-    c.sources = xenprep_sources_new(disk, errp);
-    if (!c.sources) {
-        return false;
-    }
     request = xenprep_options_to_request(options, c.sources, errp);
     if (!request) {
         return false;
     }
     c.buffer = g_malloc(XENPREP_MAX_READ);
-    c.overlay = xenprep_overlay_new();
+    c.collection.options = options;
+    c.collection.disk_size = xenprep_sources_get(sources, 0)->size;
+    c.collection.result.overlay = xenprep_overlay_new();
     if (!converse(&c, request, errp)) {
         return false;
     }
-    result->overlay = g_steal_pointer(&c.overlay);
-    result->report = g_steal_pointer(&c.report);
+    *result = c.collection.result;
+    c.collection.result = (XenprepResult) { 0 };
     return true;
 }
 
-void xenprep_result_clear(XenprepResult *result)
+bool xenprep_client_run(BdrvChild *disk, const XenprepOptions *options,
+                        XenprepResult *result, Error **errp)
 {
-    xenprep_overlay_free(result->overlay);
-    qapi_free_ImageInfoSpecificWinXenprep(result->report);
-    *result = (XenprepResult) { 0 };
+    return run(xenprep_sources_new(disk, errp), options, result, errp);
+}
+
+bool xenprep_client_run_backend(BlockBackend *disk,
+                                const XenprepOptions *options,
+                                XenprepResult *result, Error **errp)
+{
+    return run(xenprep_sources_new_backend(disk, errp), options, result,
+               errp);
 }

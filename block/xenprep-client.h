@@ -1,5 +1,5 @@
 /*
- * The client: has a guest's disk prepared by the helper
+ * The client: has a guest's disk prepared, or looked at, by the helper
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,14 +9,8 @@
 
 #include "qapi/qapi-types-block-core.h"
 #include "win-xenprep-compat.h"
+#include "xenprep-collect.h"
 #include "xenprep-options.h"
-#include "xenprep-overlay.h"
-
-/* The outcome; both members are set. */
-typedef struct XenprepResult {
-    XenprepOverlay *overlay;
-    ImageInfoSpecificWinXenprep *report;
-} XenprepResult;
 
 /*
  * Runs the helper over @disk, which is only ever read, and waits for it.  On
@@ -25,8 +19,9 @@ typedef struct XenprepResult {
 bool xenprep_client_run(BdrvChild *disk, const XenprepOptions *options,
                         XenprepResult *result, Error **errp);
 
-void xenprep_result_clear(XenprepResult *result);
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(XenprepResult, xenprep_result_clear)
+/* The same for the disk of a tool. */
+bool xenprep_client_run_backend(BlockBackend *disk,
+                                const XenprepOptions *options,
+                                XenprepResult *result, Error **errp);
 
 #endif /* XENPREP_CLIENT_H */

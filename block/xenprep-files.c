@@ -17,7 +17,7 @@
 #include "xenprep-sources.h"
 
 /* Beside a profile; each stays open while the helper runs. */
-#define MAX_REG_FILES 126
+#define MAX_TEXTS 126
 
 int xenprep_file_open(const char *path, uint64_t max_size, struct stat *st,
                       Error **errp)
@@ -123,18 +123,31 @@ static char **list_names(const char *directory, const char *purpose,
     return (char **)g_ptr_array_free(names, false);
 }
 
-static bool is_reg_name(const char *name)
+static bool ends_in(const char *name, const char *ending)
 {
     size_t length = strlen(name);
+    size_t tail = strlen(ending);
 
-    return length > 4 && g_ascii_strcasecmp(name + length - 4, ".reg") == 0;
+    return length > tail &&
+           g_ascii_strcasecmp(name + length - tail, ending) == 0;
 }
 
-/* The paths of all that ends in .reg in a directory, ordered by name. */
-static GPtrArray *list_reg_files(const char *directory, Error **errp)
+/* What a profile may refer to. */
+static bool is_text_name(const char *name)
 {
-    g_auto(GStrv) names = list_names(directory,
-                                     ".reg files beside the profile", errp);
+    return ends_in(name, ".reg") || ends_in(name, ".profile");
+}
+
+/*
+ * The paths of all that ends in .reg or .profile in the directory of @profile,
+ * but for itself, ordered by name.
+ */
+static GPtrArray *list_texts(const char *profile, const char *directory,
+                             Error **errp)
+{
+    g_auto(GStrv) names = list_names(directory, "files beside the profile",
+                                     errp);
+    g_autofree char *itself = g_path_get_basename(profile);
     GPtrArray *paths;
 
     if (!names) {
@@ -142,7 +155,7 @@ static GPtrArray *list_reg_files(const char *directory, Error **errp)
     }
     paths = g_ptr_array_new_with_free_func(g_free);
     for (char **name = names; *name; name++) {
-        if (is_reg_name(*name)) {
+        if (is_text_name(*name) && strcmp(*name, itself) != 0) {
             g_ptr_array_add(paths, g_build_filename(directory, *name, NULL));
         }
     }
@@ -173,7 +186,7 @@ bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
                                  Error **errp)
 {
     g_autofree char *directory = g_path_get_dirname(path);
-    g_autoptr(GPtrArray) reg_files = NULL;
+    g_autoptr(GPtrArray) texts = NULL;
     struct stat st;
     int fd = xenprep_file_open(path, XENPREP_MAX_TEXT, &st, errp);
 
@@ -182,19 +195,19 @@ bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
     }
     sources->profile = sources->array->len;
     add_file(sources, path, fd, st.st_size);
-    reg_files = list_reg_files(directory, errp);
-    if (!reg_files) {
+    texts = list_texts(path, directory, errp);
+    if (!texts) {
         return false;
     }
-    if (reg_files->len > MAX_REG_FILES) {
-        error_setg(errp, "'%s' holds %u .reg files, more than the limit of "
-                   "%u: put the profile into a directory of its own, with "
-                   "the .reg files that it names", directory, reg_files->len,
-                   MAX_REG_FILES);
+    if (texts->len > MAX_TEXTS) {
+        error_setg(errp, "'%s' holds %u .reg and .profile files, more than "
+                   "the limit of %u: put the profile into a directory of its "
+                   "own, with the files that it names", directory, texts->len,
+                   MAX_TEXTS);
         return false;
     }
-    for (guint i = 0; i < reg_files->len; i++) {
-        if (!add_if_regular(sources, g_ptr_array_index(reg_files, i), errp)) {
+    for (guint i = 0; i < texts->len; i++) {
+        if (!add_if_regular(sources, g_ptr_array_index(texts, i), errp)) {
             return false;
         }
     }

@@ -64,7 +64,7 @@ static bool is_profile_file(const char *profile)
 static bool add_sources(const XenprepOptions *options,
                         XenprepSources *sources, Error **errp)
 {
-    if (is_profile_file(options->profile) &&
+    if (options->profile && is_profile_file(options->profile) &&
         !xenprep_sources_add_profile(sources, options->profile, errp)) {
         return false;
     }
@@ -93,16 +93,75 @@ static void put_range(QDict *dict, const char *name,
     }
 }
 
-/* A string that the helper will get, and may print. */
-static bool put_string(QDict *dict, const char *name, const char *value,
-                       Error **errp)
+static bool check_length(const char *name, const char *value, Error **errp)
 {
     if (strlen(value) > XENPREP_MAX_NAME) {
         error_setg(errp, "option %s is longer than %d bytes", name,
                    XENPREP_MAX_NAME);
         return false;
     }
+    return true;
+}
+
+/* A string that the helper will get, and may print. */
+static bool put_string(QDict *dict, const char *name, const char *value,
+                       Error **errp)
+{
+    if (!check_length(name, value, errp)) {
+        return false;
+    }
     qdict_put_str(dict, name, value);
+    return true;
+}
+
+/* Strings that the helper will get, and may print. */
+static bool put_strings(QDict *dict, const char *name, char **values,
+                        Error **errp)
+{
+    g_autoptr(QList) list = qlist_new();
+
+    for (char **value = values; value && *value; value++) {
+        if (!check_length(name, *value, errp)) {
+            return false;
+        }
+        qlist_append_str(list, *value);
+    }
+    if (!qlist_empty(list)) {
+        qdict_put(dict, name, qobject_ref(list));
+    }
+    return true;
+}
+
+/* What only PREPARE is asked. */
+static bool put_prepare(QDict *dict, const XenprepOptions *options,
+                        const XenprepSources *sources, Error **errp)
+{
+    int64_t epoch = -1;
+
+    if (!xenprep_number_from_env(EPOCH_VARIABLE, &epoch, errp)) {
+        return false;
+    }
+    if (sources->profile) {
+        qdict_put_int(dict, "profile-source", sources->profile);
+    } else if (!put_string(dict, "profile", options->profile, errp)) {
+        return false;
+    }
+    if (!put_strings(dict, "without", options->without, errp) ||
+        !put_strings(dict, "force", options->force, errp)) {
+        return false;
+    }
+    qdict_put_str(dict, "auto-reboot",
+                  WinXenprepAutoReboot_str(options->auto_reboot));
+    put_range(dict, "reg-sources", &sources->reg_files);
+    put_range(dict, "driver-sources", &sources->drivers);
+    qdict_put_bool(dict, "details", options->details);
+    qdict_put_bool(dict, "require-guest", options->require_guest);
+    if (options->witnesses) {
+        qdict_put_bool(dict, "witnesses", true);
+    }
+    if (epoch >= 0) {
+        qdict_put_int(dict, "source-date-epoch", epoch);
+    }
     return true;
 }
 
@@ -111,31 +170,23 @@ static GString *options_json(const XenprepOptions *options,
                              const XenprepSources *sources, Error **errp)
 {
     g_autoptr(QDict) dict = qdict_new();
-    int64_t epoch = -1;
 
-    if (!xenprep_number_from_env(EPOCH_VARIABLE, &epoch, errp)) {
-        return NULL;
-    }
     if (sources->container) {
         qdict_put_int(dict, "container-source", sources->container);
-    }
-    if (sources->profile) {
-        qdict_put_int(dict, "profile-source", sources->profile);
-    } else if (!put_string(dict, "profile", options->profile, errp)) {
-        return NULL;
     }
     if (options->windows &&
         !put_string(dict, "windows", options->windows, errp)) {
         return NULL;
     }
-    put_range(dict, "reg-sources", &sources->reg_files);
-    put_range(dict, "driver-sources", &sources->drivers);
+    if (options->machine &&
+        !put_string(dict, "machine", options->machine, errp)) {
+        return NULL;
+    }
     qdict_put_str(dict, "dirty-hive",
                   WinXenprepDirtyHive_str(options->dirty_hive));
-    qdict_put_bool(dict, "details", options->details);
-    qdict_put_bool(dict, "require-guest", options->require_guest);
-    if (epoch >= 0) {
-        qdict_put_int(dict, "source-date-epoch", epoch);
+    if (options->verb == XENPREP_VERB_PREPARE &&
+        !put_prepare(dict, options, sources, errp)) {
+        return NULL;
     }
     return qobject_to_json(QOBJECT(dict));
 }
@@ -154,8 +205,8 @@ GByteArray *xenprep_options_to_request(const XenprepOptions *options,
     if (!json) {
         return NULL;
     }
-    put32(payload, XENPREP_VERB_PREPARE);
-    put32(payload, XENPREP_MODE_APPLY);
+    put32(payload, options->verb);
+    put32(payload, options->mode);
     put32(payload, sources->array->len);
     for (uint32_t i = 0; (source = xenprep_sources_get(sources, i)); i++) {
         put_source(payload, source);

@@ -8,12 +8,15 @@
 #define XENPREP_OPTIONS_H
 
 #include "qapi/qapi-types-block-core.h"
+#include "xenprep-protocol.h"
 #include "xenprep-sources.h"
 
 typedef struct XenprepOptions {
+    XenprepVerb verb;
+    XenprepMode mode;
     /*
-     * The name of an embedded profile, or, with a '/' in it or ".profile" at
-     * its end, the path of a profile in a file.
+     * PREPARE: the name of an embedded profile, or, with a '/' in it or
+     * ".profile" at its end, the path of a profile in a file.
      */
     const char *profile;
     /* Which installation, as PARTITION:\PATH; NULL: the one that boots. */
@@ -23,10 +26,20 @@ typedef struct XenprepOptions {
     /* Paths of .reg files, merged before the profile's own; or NULL. */
     char **reg_file;
     WinXenprepDirtyHive dirty_hive;
-    /* Whether the report should have what costs more reading. */
+    /* PREPARE: names of parts of the profile to be left out; or NULL. */
+    char **without;
+    /* PREPARE: of WinXenprepRefusal, what is not to be refused; or NULL. */
+    char **force;
+    /* PREPARE: what becomes of a STOP screen. */
+    WinXenprepAutoReboot auto_reboot;
+    /* PREPARE: whether the report should have what costs more reading. */
     bool details;
-    /* Whether a disk without a Windows to prepare is an error. */
+    /* PREPARE: whether the report should say where use leaves its traces. */
+    bool witnesses;
+    /* PREPARE: whether a disk without a Windows to prepare is an error. */
     bool require_guest;
+    /* CHECK: the machine that the guest is to boot on. */
+    const char *machine;
     OnOffAuto sandbox;
 } XenprepOptions;
 

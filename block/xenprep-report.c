@@ -102,14 +102,19 @@ static QObject *clean_object(QObject *obj)
     }
 }
 
-static ImageInfoSpecificWinXenprep *visit(QObject *obj, Error **errp)
+static bool visit(Visitor *v, XenprepVerb verb, XenprepReport *report,
+                  Error **errp)
 {
-    ImageInfoSpecificWinXenprep *report = NULL;
-    Visitor *v = qobject_input_visitor_new(obj);
-
-    visit_type_ImageInfoSpecificWinXenprep(v, NULL, &report, errp);
-    visit_free(v);
-    return report;
+    switch (verb) {
+    case XENPREP_VERB_PREPARE:
+        return visit_type_ImageInfoSpecificWinXenprep(v, NULL,
+                                                      &report->prepare, errp);
+    case XENPREP_VERB_INSPECT:
+        return visit_type_WinXenfixInfo(v, NULL, &report->inspect, errp);
+    case XENPREP_VERB_CHECK:
+        return visit_type_WinXenfixCheck(v, NULL, &report->check, errp);
+    }
+    g_assert_not_reached();
 }
 
 /* Hands on an error of QEMU's parsers, which quotes what it has parsed. */
@@ -122,28 +127,39 @@ static void set_clean_error(Error **errp, const char *what, Error *err)
     error_free(err);
 }
 
-ImageInfoSpecificWinXenprep *
-xenprep_report_parse(const char *json, size_t length, Error **errp)
+bool xenprep_report_parse(XenprepVerb verb, const char *json, size_t length,
+                          XenprepReport *report, Error **errp)
 {
     g_autofree char *text = g_strndup(json, length);
-    ImageInfoSpecificWinXenprep *report;
     Error *err = NULL;
+    Visitor *v;
     QObject *obj;
+    bool ok;
 
     if (memchr(json, '\0', length)) {
         error_setg(errp, "its report is no JSON: there is a NUL in it");
-        return NULL;
+        return false;
     }
     obj = qobject_from_json(text, &err);
     if (!obj) {
         set_clean_error(errp, "its report is no JSON", err);
-        return NULL;
+        return false;
     }
     clean_object(obj);
-    report = visit(obj, &err);
-    if (!report) {
+    v = qobject_input_visitor_new(obj);
+    ok = visit(v, verb, report, &err);
+    if (!ok) {
         set_clean_error(errp, "its report does not fit the schema", err);
     }
+    visit_free(v);
     qobject_unref(obj);
-    return report;
+    return ok;
+}
+
+void xenprep_report_clear(XenprepReport *report)
+{
+    qapi_free_ImageInfoSpecificWinXenprep(report->prepare);
+    qapi_free_WinXenfixInfo(report->inspect);
+    qapi_free_WinXenfixCheck(report->check);
+    *report = (XenprepReport) { 0 };
 }

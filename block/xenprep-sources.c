@@ -26,40 +26,58 @@ static void source_clear(void *opaque)
     g_free(source->path);
 }
 
-static bool add_child(XenprepSources *sources, const char *name,
-                      BdrvChild *child, Error **errp)
+static BlockDriverState *source_node(const XenprepSource *source)
 {
-    int64_t size = bdrv_getlength(child->bs);
-    XenprepSource source = { .fd = -1, .child = child };
+    return source->backend ? blk_bs(source->backend) : source->child->bs;
+}
+
+/* Adds the disk or its file; @source has the one or the other of both. */
+static bool add_node(XenprepSources *sources, const char *name,
+                     XenprepSource source, Error **errp)
+{
+    int64_t size = bdrv_getlength(source_node(&source));
 
     if (size < 0) {
         error_setg_errno(errp, -size, "cannot tell the size of the %s", name);
         return false;
     }
+    source.fd = -1;
     source.name = g_strdup(name);
     source.size = size;
     g_array_append_val(sources->array, source);
     return true;
 }
 
-XenprepSources *xenprep_sources_new(BdrvChild *disk, Error **errp)
+static XenprepSources *sources_new(XenprepSource disk, Error **errp)
 {
     g_autoptr(XenprepSources) sources = g_new0(XenprepSources, 1);
-    BlockDriverState *format = bdrv_skip_filters(disk->bs);
+    BlockDriverState *format = bdrv_skip_filters(source_node(&disk));
 
     sources->opened_fd = -1;
     sources->array = g_array_new(FALSE, FALSE, sizeof(XenprepSource));
     g_array_set_clear_func(sources->array, source_clear);
-    if (!add_child(sources, "disk", disk, errp)) {
+    if (!add_node(sources, "disk", disk, errp)) {
         return NULL;
     }
     if (strcmp(format->drv->format_name, "vmdk") == 0 && format->file) {
+        XenprepSource file = { .child = format->file };
+
         sources->container = sources->array->len;
-        if (!add_child(sources, "VMDK", format->file, errp)) {
+        if (!add_node(sources, "VMDK", file, errp)) {
             return NULL;
         }
     }
     return g_steal_pointer(&sources);
+}
+
+XenprepSources *xenprep_sources_new(BdrvChild *disk, Error **errp)
+{
+    return sources_new((XenprepSource) { .child = disk }, errp);
+}
+
+XenprepSources *xenprep_sources_new_backend(BlockBackend *disk, Error **errp)
+{
+    return sources_new((XenprepSource) { .backend = disk }, errp);
 }
 
 void xenprep_sources_free(XenprepSources *sources)
@@ -124,18 +142,21 @@ static int read_file(int fd, uint64_t offset, uint32_t length, uint8_t *buf)
     return 0;
 }
 
-static int read_child(BdrvChild *child, uint64_t offset, uint32_t length,
-                      void *buf)
+static int read_node(const XenprepSource *source, uint64_t offset,
+                     uint32_t length, void *buf)
 {
+    BlockDriverState *bs = source_node(source);
     int ret;
 
-    if (xenprep_mapping_can_be_cut(child->bs)) {
-        ret = xenprep_mapping_check(child->bs, offset, length);
+    if (xenprep_mapping_can_be_cut(bs)) {
+        ret = xenprep_mapping_check(bs, offset, length);
         if (ret < 0) {
             return ret;
         }
     }
-    ret = bdrv_pread(child, offset, length, buf, 0);
+    ret = source->backend
+          ? blk_pread(source->backend, offset, length, buf, 0)
+          : bdrv_pread(source->child, offset, length, buf, 0);
     return MIN(ret, 0);
 }
 
@@ -145,8 +166,8 @@ int xenprep_sources_read(XenprepSources *sources, uint32_t number,
     const XenprepSource *source = xenprep_sources_get(sources, number);
     int fd;
 
-    if (source->child) {
-        return read_child(source->child, offset, length, buf);
+    if (source->child || source->backend) {
+        return read_node(source, offset, length, buf);
     }
     fd = source->path ? reopen_file(sources, number) : source->fd;
     return fd < 0 ? fd : read_file(fd, offset, length, buf);

@@ -22,8 +22,12 @@ typedef struct XenprepSource {
     int64_t mtime;
     /* A file of the user's that is open already; else -1. */
     int fd;
-    /* The disk, or the file that holds it; NULL for a file of the user's. */
+    /*
+     * The disk, or the file that holds it: a child of some node, or a backend
+     * of a tool's.  Both are NULL for a file of the user's.
+     */
     BdrvChild *child;
+    BlockBackend *backend;
 } XenprepSource;
 
 /* Sources that follow one another; none if @count is 0. */
@@ -54,13 +58,16 @@ typedef struct XenprepSources {
  */
 XenprepSources *xenprep_sources_new(BdrvChild *disk, Error **errp);
 
+/* The same for the disk of a tool. */
+XenprepSources *xenprep_sources_new_backend(BlockBackend *disk, Error **errp);
+
 void xenprep_sources_free(XenprepSources *sources);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenprepSources, xenprep_sources_free)
 
 /*
  * Adds the profile in the file @path, and behind it, ordered by name, the
- * .reg files of its directory, which the profile may refer to.
+ * .reg files and profiles of its directory, which it may refer to.
  */
 bool xenprep_sources_add_profile(XenprepSources *sources, const char *path,
                                  Error **errp);
