@@ -10,7 +10,7 @@ SHELL := /bin/bash
 
 .PHONY: all helper qemu links check check-matrix check-sanitizers demo \
         install uninstall clean distclean format packages-test packages-check \
-        help
+        packages-matrix help
 
 all: helper qemu
 
@@ -30,7 +30,8 @@ build/config.mk: configure $(wildcard scripts/* qemu-patches/* qemu-patches/*/*)
 NINJA = ninja $(filter-out -j,$(filter -j%,$(MAKEFLAGS))) $(if $(V),-v)
 
 qemu_build := build/qemu-$(QEMU_VERSION)/build
-tool_targets := qemu-img qemu-nbd qemu-io storage-daemon/qemu-storage-daemon
+tool_targets := qemu-img qemu-nbd qemu-io win-xenfix \
+    storage-daemon/qemu-storage-daemon
 helper_binary := build/fixer/fixer/win-xenprep-helper
 
 helper:
@@ -49,12 +50,17 @@ packages-test:
 packages-check:
 	@scripts/packages test check
 
+packages-matrix:
+	@scripts/packages test check matrix
+
 check: packages-check all
 	@$(PYTHON) tests/run-tests $(TESTS)
 
-# Every combination of what "make check" tests pair by pair.
-check-matrix: packages-check all
-	@$(PYTHON) tests/run-tests full-matrix
+# Every combination of what "make check" tests pair by pair, Linux's ntfs3 as
+# a judge, and win-xenfix ended at every point.
+check-matrix: packages-matrix all
+	@$(PYTHON) tests/run-tests full-matrix ntfs3 crash/full-raw \
+	    crash/full-qcow2
 
 # The engine's tests under ASan and UBSan, in a build of their own.
 check-sanitizers: packages-check helper
@@ -90,7 +96,8 @@ format:
 help:
 	@echo 'make            build the patched QEMU tools and their helper'
 	@echo 'make check      run all tests; TESTS="NAME..." some of them'
-	@echo 'make check-matrix      every Windows, driver source and disk layout'
+	@echo 'make check-matrix      every Windows, driver source, disk layout and'
+	@echo '                shape of a volume; win-xenfix ended at every point'
 	@echo 'make check-sanitizers  tests of the engine under ASan and UBSan'
 	@echo 'make demo       prepare a sample VMware disk, and show the result'
 	@echo 'make install    install below the prefix (DESTDIR is honoured)'
