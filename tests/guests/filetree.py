@@ -6,10 +6,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 READONLY, HIDDEN, SYSTEM, ARCHIVE = 0x1, 0x2, 0x4, 0x20
-COMPRESSED = 0x800
+COMPRESSED, SPARSE = 0x800, 0x200
 
 _SHORT = re.compile(r"[A-Z0-9!#$%&'()@^_`{}~-]{1,8}"
                     r"(\.[A-Z0-9!#$%&'()@^_`{}~-]{1,3})?", re.IGNORECASE)
@@ -18,7 +18,10 @@ _NOT_IN_SHORT = re.compile(r"[^A-Z0-9!#$%&'()@^_`{}~-]")
 
 @dataclass
 class Entry:
-    """A file or directory.  A file has @data, or @allocate bytes of none."""
+    """
+    A file or directory.  A file has @data, or @allocate bytes of none, or is
+    another name of the file @link_to.
+    """
 
     path: str                   # with backslashes, from the root
     data: bytes = None
@@ -28,6 +31,9 @@ class Entry:
     security: str = 'system-file'
     chunk: int = 0              # bytes in a run of a fragmented file
     dos_name: str = ''          # filled in by Tree
+    streams: dict = field(default_factory=dict)     # contents by name
+    extended: bytes = b''       # extended attributes
+    link_to: str = None
 
     @property
     def is_directory(self):
@@ -41,6 +47,7 @@ class Tree:
         self.mtime = mtime
         self.entries = {}       # path in upper case -> Entry, in order
         self.cabinets = {}      # path in upper case -> members, a dict
+        self.descriptors = {}   # security descriptors beside the usual ones
         self._short_names = {}  # directory in upper case -> names in it
 
     def directory(self, path, **options):
@@ -69,6 +76,33 @@ class Tree:
         """Adds a file that has clusters but no contents."""
         self._insert(Entry(path, allocate=size, **options))
 
+    def link(self, path, target, **options):
+        """Adds another name of the file @target, which is there already."""
+        target = self.entries[target.upper()]
+        self._insert(Entry(path, target.data, mtime=target.mtime,
+                           attributes=target.attributes,
+                           link_to=target.path, dos_name='-', **options))
+
+    def twin(self, path, data=None, **options):
+        """
+        Adds a file or, without @data, a directory whose name differs from
+        another's in case only.  It has no short name.
+        """
+        entry = Entry(path, data, mtime=self.mtime, dos_name='-', **options)
+        self.entries[path] = entry      # others are in upper case
+
+    def rename(self, change):
+        """Names are @change(name) from now on, in each part of each path."""
+        for entry in self:
+            entry.path = _renamed(entry.path, change)
+            if entry.link_to:
+                entry.link_to = _renamed(entry.link_to, change)
+
+    def without_short_names(self):
+        """All names are POSIX names, as those that Linux has written."""
+        for entry in self:
+            entry.dos_name = '-'
+
     def remove(self, path):
         """Removes a file, or a directory and all that is in it."""
         key = path.upper()
@@ -87,16 +121,27 @@ class Tree:
         return {entry.path: entry.data for entry in self
                 if not entry.is_directory}
 
+    def streams(self):
+        """The contents of named streams, by path in upper case."""
+        return {('%s:%s' % (entry.path, name)).upper(): data
+                for entry in self for name, data in entry.streams.items()}
+
     def _insert(self, entry):
         entry.mtime = entry.mtime or self.mtime
         parent, _, name = entry.path.upper().rpartition('\\')
         taken = self._short_names.setdefault(parent, set())
-        entry.dos_name = short_name(name, taken)
-        taken.add(entry.dos_name)
+        # The library can give a short name to a file of one name only
+        if not entry.link_to:
+            entry.dos_name = short_name(name, taken)
+            taken.add(entry.dos_name)
         self.entries[entry.path.upper()] = entry
 
     def __iter__(self):
         return iter(self.entries.values())
+
+
+def _renamed(path, change):
+    return '\\'.join(change(name) for name in path.split('\\'))
 
 
 def short_name(name, taken):

@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 
+import bootcode
 import disk
 import fat
 import hive
@@ -100,6 +101,8 @@ class Guest:
         self.trees[number] = tree
         ntfs.make_volume(path, partition.sectors, hidden,
                          self.volume_spec(number), tree, self.populate)
+        if 'boot' in slot.contents:
+            bootcode.install(path, partition.sectors)
         if number == self.windows_partition:
             for edit in self.recipe.volume_file_edits:
                 edit(path, partition.sectors)

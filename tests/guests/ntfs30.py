@@ -14,10 +14,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import struct
 
-_SECTOR, _RECORD = 512, 1024
-_USA_COUNT = _RECORD // _SECTOR + 1
+import bootsector
+
+_SECTOR = 512                           # that an update sequence guards
 _OLD_USA, _NEW_USA = 0x2a, 0x30         # MFT_RECORD.usa_ofs
-_OLD_ATTRS, _NEW_ATTRS = 0x30, 0x38     # MFT_RECORD.attrs_offset
 
 _FILE_VOLUME = 3                        # the record of $Volume
 _MIRRORED = 4                           # records that $MFTMirr repeats, or
@@ -29,27 +29,29 @@ def convert(path):
     """Rewrites every record of the volume in the file @path."""
     with open(path, 'r+b') as volume:
         boot = volume.read(_SECTOR)
-        cluster_size = boot[13] * _SECTOR
-        mft, mirror = struct.unpack_from('<QQ', boot, 0x30)
-        mirrored = max(_MIRRORED, cluster_size // _RECORD)
+        _, cluster_size, size = bootsector.geometry(boot)
+        mft, mirror = bootsector.tables(boot)
+        mirrored = max(_MIRRORED, cluster_size // size)
         number = 0
-        while record := _read(volume, mft * cluster_size, number):
-            _write(volume, mft * cluster_size, number, record)
+        while record := _read(volume, mft * cluster_size + number * size,
+                              size):
+            record = _to_old(record, number)
+            _write(volume, mft * cluster_size + number * size, record)
             if number < mirrored:
-                _write(volume, mirror * cluster_size, number, record)
+                _write(volume, mirror * cluster_size + number * size, record)
             number += 1
 
 
-def _read(volume, table, number):
-    """A record in its old form, without protection; None after the last."""
-    volume.seek(table + number * _RECORD)
-    record = bytearray(volume.read(_RECORD))
+def _read(volume, at, size):
+    """The record at @at, without protection; None after the last."""
+    volume.seek(at)
+    record = bytearray(volume.read(size))
     if record[:4] != b'FILE':
         return None
-    for index in range(1, _USA_COUNT):
+    for index in range(1, size // _SECTOR + 1):
         end = index * _SECTOR
         record[end - 2:end] = _update(record, _NEW_USA, index)
-    return _to_old(record, number)
+    return record
 
 
 def _update(record, usa, index):
@@ -57,21 +59,25 @@ def _update(record, usa, index):
 
 
 def _to_old(record, number):
+    """The record in its old form."""
+    count = len(record) // _SECTOR + 1
+    attributes = -(-(_OLD_USA + 2 * count) // 8) * 8
     usn = record[_NEW_USA:_NEW_USA + 2]
+    first, = struct.unpack_from('<H', record, 0x14)
     used, = struct.unpack_from('<I', record, 0x18)
-    old = record[:_OLD_USA] + usn + bytes(_OLD_ATTRS - _OLD_USA - 2) + \
-        record[_NEW_ATTRS:used]
-    struct.pack_into('<HH', old, 4, _OLD_USA, _USA_COUNT)
-    struct.pack_into('<H', old, 0x14, _OLD_ATTRS)
-    struct.pack_into('<I', old, 0x18, used - (_NEW_ATTRS - _OLD_ATTRS))
+    old = record[:_OLD_USA] + usn + bytes(attributes - _OLD_USA - 2) + \
+        record[first:used]
+    struct.pack_into('<HH', old, 4, _OLD_USA, count)
+    struct.pack_into('<H', old, 0x14, attributes)
+    struct.pack_into('<I', old, 0x18, used - (first - attributes))
     if number == _FILE_VOLUME:
         _set_version(old)
-    return old.ljust(_RECORD, b'\0')
+    return old.ljust(len(record), b'\0')
 
 
 def _set_version(record):
     """VOLUME_INFORMATION: eight bytes reserved, major, minor version."""
-    at = _OLD_ATTRS
+    at, = struct.unpack_from('<H', record, 0x14)
     while (kind := struct.unpack_from('<I', record, at)[0]) != _AT_END:
         if kind == _AT_VOLUME_INFORMATION:
             value, = struct.unpack_from('<H', record, at + 0x14)
@@ -79,12 +85,12 @@ def _set_version(record):
         at += struct.unpack_from('<I', record, at + 4)[0]
 
 
-def _write(volume, table, number, record):
+def _write(volume, at, record):
     """Writes a record; update sequences guard the ends of its sectors."""
     record = bytearray(record)
-    for index in range(1, _USA_COUNT):
-        end, at = index * _SECTOR, _OLD_USA + 2 * index
-        record[at:at + 2] = record[end - 2:end]
+    for index in range(1, len(record) // _SECTOR + 1):
+        end, update = index * _SECTOR, _OLD_USA + 2 * index
+        record[update:update + 2] = record[end - 2:end]
         record[end - 2:end] = record[_OLD_USA:_OLD_USA + 2]
-    volume.seek(table + number * _RECORD)
+    volume.seek(at)
     volume.write(record)

@@ -19,6 +19,7 @@ import hive
 import ldm
 import pe
 import registry
+import shapes
 import windrivers
 import winfiles
 from filetree import COMPRESSED, HIDDEN, SYSTEM
@@ -334,6 +335,12 @@ _add('other-architecture', 'a kernel for x86, a registry for another machine',
      'xp-sp3-built', hive_edits=(
          lambda data: data.replace('x86'.encode('utf-16-le'),
                                    'x64'.encode('utf-16-le')),))
+_add('xp-sp3-aged', 'SYSTEM, cabinet, $MFT in hundreds of runs',
+     'xp-sp3-built', hive_edits=(shapes.large_hive(1 << 19),),
+     tree_edits=(shapes.in_runs(1024),),
+     volume=VolumeSpec(cluster_size=1024, mft_runs=200))
+_add('w2k3-nearly-full', 'single free clusters, enough for the drivers',
+     'w2k3-sp2', volume=VolumeSpec(spare_clusters=120, scattered=True))
 _add('data-size-odd', 'the disk ends in the middle of a sector', 'xp-sp3',
      disk_edits=(_append(100),))
 
@@ -372,6 +379,10 @@ _refuse('full-volume', 'no room for any driver',
         volume=VolumeSpec(spare_clusters=0))
 _refuse('almost-full-volume', 'room for one driver, not for all',
         volume=VolumeSpec(spare_clusters=30))
+_refuse('two-systems', 'SYSTEM and system, and which does Windows read?',
+        'xp-sp3-built', tree_edits=(shapes.twin(SYSTEM_HIVE, b'none'),))
+_refuse('linked-system', 'SYSTEM has a hard link in another folder',
+        'xp-sp3-built', tree_edits=(shapes.hard_links(SYSTEM_HIVE),))
 
 _refuse('second-disk', 'boot.ini names a partition of the second disk',
         tree_edits=(_boot_ini('multi(0)disk(0)rdisk(1)partition(1)'),))
@@ -414,3 +425,13 @@ def kinds():
 def find(kind):
     """The recipe of @kind, or None."""
     return _RECIPES.get(kind)
+
+
+def add(recipe):
+    """Another kind, of a module of its own; the imports below are these."""
+    _RECIPES[recipe.kind] = recipe
+
+
+import hal_recipes      # noqa: E402,F401 pylint: disable=C0413,W0611
+import broken_recipes   # noqa: E402,F401 pylint: disable=C0413,W0611
+import leftover_recipes  # noqa: E402,F401 pylint: disable=C0413,W0611

@@ -17,6 +17,7 @@ VOLUME_CLASS = '{71A27CDD-812A-11D0-BEC7-08002BE2092F}'
 COMPUTER = '{4D36E966-E325-11CE-BFC1-08002BE10318}'
 KEYBOARD = '{4D36E96B-E325-11CE-BFC1-08002BE10318}'
 MOUSE = '{4D36E96F-E325-11CE-BFC1-08002BE10318}'
+PROCESSOR = '{50127DC3-0F36-415E-A6CC-4CB3BE910B65}'
 
 GROUP_ORDER = (
     'System Reserved', 'Boot Bus Extender', 'System Bus Extender',
@@ -47,6 +48,7 @@ DRIVERS = {
     'Ntfs': (4, 'File System', None),
     'agp440': (0, 'PnP Filter', 1),
     'intelppm': (1, 'Extended Base', 4),
+    'Processor': (3, 'Extended Base', None),
     'Cdrom': (1, 'SCSI CDROM Class', 2),
     'Kbdclass': (1, 'Keyboard Class', 2),
     'Mouclass': (1, 'Pointer Class', 2),
@@ -57,6 +59,37 @@ DRIVERS = {
     'vmmouse': (3, 'Pointer Port', 4),
     'vmxnet': (3, 'NDIS', None),
     'vmx_svga': (3, 'Video', None),
+    'vmci': (3, 'Extended Base', 16),
+    'vsock': (1, 'PNP_TDI', None),
+    'vmhgfs': (1, 'Network', None),
+    'VMMEMCTL': (2, 'Extended Base', None),
+    'vmdebug': (1, 'Extended Base', None),
+    'vmrawdsk': (4, 'Base', None),
+}
+
+FILE_SYSTEMS = ('Ntfs', 'Npfs', 'vmhgfs')
+
+TOOLS = 'C:\\Program Files\\VMware\\VMware Tools\\'
+
+# Drivers that are elsewhere, or called otherwise
+IMAGE_PATHS = {
+    'Processor': 'system32\\DRIVERS\\processr.sys',
+    'VMMEMCTL': '\\??\\%sDrivers\\memctl\\vmmemctl.sys' % TOOLS,
+    'vmrawdsk': '\\??\\%svmrawdsk.sys' % TOOLS,
+}
+
+# Programs of VMware Tools: (Type, what the user reads, command)
+PROGRAMS = {
+    'VMTools': (0x110, 'VMware Tools Service', '"%svmtoolsd.exe"' % TOOLS),
+    'VGAuthService': (0x10, 'VMware Alias Manager and Ticket Service',
+                      '"%sVMware VGAuth\\VGAuthService.exe"' % TOOLS),
+    'vmvss': (0x10, 'VMware Snapshot Provider', '%SystemRoot%\\system32\\'
+              'dllhost.exe /Processid:{8A1C5E5D-7C0F-4B0B-A9BD-6D2B1E4F7A10}'),
+    'VMUpgradeHelper': (0x10, 'VMware Upgrade Helper',
+                        '"%sVMUpgradeHelper.exe" /service' % TOOLS),
+    'VMware Physical Disk Helper Service': (
+        0x10, 'VMware Physical Disk Helper Service',
+        '"%svmacthlp.exe"' % TOOLS),
 }
 
 # hardware id with '#' for '\': (service, class)
@@ -89,8 +122,8 @@ def driver(name, start, group, tag, kind=1):
     """A key below Services for a driver in system32\\drivers."""
     values = {'Type': dword(kind), 'Start': dword(start),
               'ErrorControl': dword(1), 'Group': sz(group),
-              'ImagePath': expand_sz('system32\\DRIVERS\\%s.sys'
-                                     % name.lower())}
+              'ImagePath': expand_sz(IMAGE_PATHS.get(
+                  name, 'system32\\DRIVERS\\%s.sys' % name.lower()))}
     if tag is not None:
         values['Tag'] = dword(tag)
     return values
@@ -98,17 +131,17 @@ def driver(name, start, group, tag, kind=1):
 
 def services(windows):
     """The Services key."""
-    tree = {name: driver(name, *rest, kind=2 if name in ('Ntfs', 'Npfs')
-                         else 1) for name, rest in DRIVERS.items()}
+    tree = {name: driver(name, *rest, kind=2 if name in FILE_SYSTEMS else 1)
+            for name, rest in DRIVERS.items()}
     for tag, name in enumerate(SCSI_ADAPTERS, 33):
         tree[name] = driver(name, 0 if name == windows.adapter else 4,
                             'SCSI miniport', tag)
     tree['Disk']['DependOnGroup'] = multi_sz('SCSI miniport')
-    tree['VMTools'] = {
-        'Type': dword(0x110), 'Start': dword(2), 'ErrorControl': dword(1),
-        'DisplayName': sz('VMware Tools Service'), 'ObjectName': sz(
-            'LocalSystem'), 'ImagePath': expand_sz(
-            '"C:\\Program Files\\VMware\\VMware Tools\\vmtoolsd.exe"')}
+    for name, (kind, title, command) in PROGRAMS.items():
+        tree[name] = {
+            'Type': dword(kind), 'Start': dword(2), 'ErrorControl': dword(1),
+            'DisplayName': sz(title), 'ObjectName': sz('LocalSystem'),
+            'ImagePath': expand_sz(command)}
     tree['Eventlog'] = {
         'Type': dword(0x20), 'Start': dword(2), 'ErrorControl': dword(1),
         'Group': sz('Event log'), 'DisplayName': sz('Event Log'),
@@ -142,9 +175,21 @@ def control(windows):
                 'InfPath': sz('hal.inf'),
                 'InfSection': sz(windows.hal.inf_section),
                 'MatchingDeviceId': sz(windows.hal.device_id),
-                'DriverDesc': sz(windows.hal.description)}}},
-        'CrashControl': {'AutoReboot': dword(1),
-                         'CrashDumpEnabled': dword(3)},
+                'DriverDesc': sz(windows.hal.description)}},
+            **{guid: {'Class': sz(name)} for name, guid in (
+                ('hdc', HDC), ('SCSIAdapter', SCSI_ADAPTER),
+                ('System', SYSTEM_CLASS), ('Processor', PROCESSOR))},
+            **{guid: {'Class': sz(name), 'UpperFilters': multi_sz(driver_name)}
+               for name, guid, driver_name in (
+                   ('DiskDrive', DISK_DRIVE, 'PartMgr'),
+                   ('Keyboard', KEYBOARD, 'kbdclass'),
+                   ('Mouse', MOUSE, 'mouclass'),
+                   ('Volume', VOLUME_CLASS, 'VolSnap'))}},
+        'CrashControl': {'AutoReboot': dword(1), 'CrashDumpEnabled': dword(3),
+                         'DumpFile': expand_sz('%SystemRoot%\\MEMORY.DMP'),
+                         'LogEvent': dword(1), 'Overwrite': dword(1),
+                         'MinidumpDir': expand_sz('%SystemRoot%\\Minidump'),
+                         'SendAlert': dword(1)},
         'CriticalDeviceDatabase': critical_devices(windows),
         'ProductOptions': {'ProductType': sz(windows.product_type),
                            'ProductSuite': multi_sz()},
@@ -177,10 +222,21 @@ def enum(windows):
     """The Enum key: the devices that setup found under VMware."""
     _, adapter, title, maker = SCSI_ADAPTERS[windows.adapter]
     bridge = 'VEN_8086&DEV_7110&SUBSYS_197615AD&REV_08'
+    agp = 'VEN_8086&DEV_7191&SUBSYS_00000000&REV_01'
+    processor = 'GenuineIntel_-_x86_Family_6_Model_15'
     disk_id = 'Disk&Ven_VMware_&Prod_VMware_Virtual_S&Rev_1.0'
     return {
-        'ACPI': {'PNP0A03': {'1': _device(
-            'pci', SYSTEM_CLASS, 'PCI bus', ['ACPI\\PNP0A03', '*PNP0A03'])}},
+        'ACPI': {
+            'PNP0A03': {'1': _device(
+                'pci', SYSTEM_CLASS, 'PCI bus',
+                ['ACPI\\PNP0A03', '*PNP0A03'])},
+            'PNP0F13': {'4&5289e18&0': {
+                **_device('i8042prt', MOUSE, 'VMware Pointing Device',
+                          ['ACPI\\PNP0F13', '*PNP0F13'], 'VMware, Inc.'),
+                'UpperFilters': multi_sz('VMMouse')}},
+            processor: {'_0': _device(
+                'intelppm', PROCESSOR, 'Intel Processor',
+                ['ACPI\\' + processor, '*' + processor], 'Intel')}},
         'ACPI_HAL': {'PNP0C08': {'0': _device(
             'ACPI', SYSTEM_CLASS, 'Microsoft ACPI-Compliant System',
             ['ACPI_HAL\\PNP0C08', '*PNP0C08'])}},
@@ -193,7 +249,13 @@ def enum(windows):
             bridge: {'3&61aaa01&0&38': _device(
                 'isapnp', SYSTEM_CLASS, 'Intel 82371AB/EB PCI to ISA bridge',
                 ['PCI\\' + bridge, 'PCI\\VEN_8086&DEV_7110&CC_0601'],
-                'Intel')}},
+                'Intel')},
+            agp: {'3&61aaa01&0&08': {
+                **_device('pci', SYSTEM_CLASS, 'Intel 82443BX Pentium(R) II '
+                          'Processor to AGP controller',
+                          ['PCI\\' + agp, 'PCI\\VEN_8086&DEV_7191'],
+                          'Intel'),
+                'UpperFilters': multi_sz('agp440')}}},
         'SCSI': {disk_id: {'4&5fcaafc&0&000': _device(
             'disk', DISK_DRIVE, 'Disk drive',
             ['SCSI\\DiskVMware__VMware_Virtual_S1.0_', 'GenDisk'])}},

@@ -62,6 +62,7 @@ def add_windows(tree, windows, system_hive, slim=False):
     if slim:
         for name in (*windrivers.SLIM_DRIVERS, windows.adapter + '.sys'):
             _add_driver(tree, windows, root, name)
+        _add_session(tree, windows, root + '\\system32')
         return
     _add_system32(tree, windows, root + '\\system32')
     for name in ('SAM', 'SECURITY', 'default'):
@@ -106,6 +107,13 @@ def _add_driver(tree, windows, root, name):
         data = windrivers.driver(name, windows)
         times = {'mtime': windows.built}
     tree.file('%s\\system32\\drivers\\%s' % (root, name), data, **times)
+
+
+def _add_session(tree, windows, folder):
+    """What the kernel starts first."""
+    for name in ('ntdll.dll', 'smss.exe'):
+        tree.file('%s\\%s' % (folder, name), windrivers.system_file(
+            name, windows), mtime=windows.built)
 
 
 def _add_system32(tree, windows, folder):
