@@ -19,11 +19,11 @@ make_() {
 
 check "make install" says 0 -- make_ install
 check "... again" says 0 -- make_ install
-for tool in qemu-img qemu-nbd qemu-io qemu-storage-daemon; do
+for tool in qemu-img qemu-nbd qemu-io qemu-storage-daemon win-xenfix; do
     check "installed $tool runs" says 0 win-xenprep -- "$bin/$tool" --version
 done
 check "nothing else is installed" \
-    [ "$(find "$root" -type f | wc -l)" = 5 ]
+    [ "$(find "$root" -type f | wc -l)" = 6 ]
 
 if [ -f "$guest" ] || "$XENPREP_GUEST_BUILDER" xp-sp3-built "$guest"; then
     node=driver=win-xenprep,file.filename=$guest

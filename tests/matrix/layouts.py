@@ -39,18 +39,36 @@ class Layout:
     warning: str = None
     # What the refusal says, likewise; None: it is prepared
     refusal: str = None
+    # Who reads the prepared volume's files
+    readers: tuple = ('7z', 'sleuthkit')
 
     def windows(self, windows):
         """@windows as it is installed here."""
         return dataclasses.replace(
             windows, system_root=windows.system_root + self.suffix)
 
-    def recipe(self, windows, **changes):
-        """The guest of this layout; see windows() for @windows."""
+    def recipe(self, windows, _state=None, edits=()):
+        """
+        The guest of this layout, its tree edited by @edits first; see
+        windows() for @windows.
+        """
         recipe = Recipe('matrix', self.name, windows=windows, slim=True,
                         system_hive='built', layout=(_BOTH,),
                         signature=_SIGNATURE, spare_sectors=disk.CYLINDER)
-        return dataclasses.replace(recipe, **self.changes, **changes)
+        recipe = dataclasses.replace(recipe, **self.changes)
+        return dataclasses.replace(recipe, tree_edits=(*edits,
+                                                       *recipe.tree_edits))
+
+    def refuses(self, _state):
+        """What the refusal says, if a guest is refused for its layout."""
+        return self.refusal
+
+    def is_filler(self, _path):
+        """Whether a file is there only to take room, and holds nothing."""
+        return False
+
+    def check(self, cell, volume):
+        """What is to be seen on the prepared @volume beside its files."""
 
     @property
     def partition(self):

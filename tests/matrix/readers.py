@@ -7,18 +7,23 @@ the registry by hivexregedit and by reged, the volume by ntfsresize.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import configparser
+import datetime
 import functools
 import hashlib
 import os
 import re
 import shutil
 import struct
+import subprocess
+import sys
 
 import disk
 import regtext
-from tap import equal, run
+from tap import Skip, equal, run
 
-TOOLS = ('tsk_recover', '7z', 'ntfsresize', 'hivexregedit', 'reged')
+TOOLS = ('tsk_recover', '7z', 'ntfsresize', 'hivexregedit', 'reged',
+         'ntfsinfo', 'istat')
 
 _ROOT_KEY = 'HKEY_LOCAL_MACHINE\\SYSTEM'
 _WORDS_OF_TROUBLE = re.compile('mismatch|error|corrupt|inconsist', re.I)
@@ -60,6 +65,25 @@ def tree_by_7zip(volume, folder):
                                   '-x![SYSTEM]', volume))
 
 
+_FSNTFS_EXTRACT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                               'fsntfs-extract')
+
+
+@functools.lru_cache(1)
+def need_libfsntfs():
+    """Raises tap.Skip if Python's module of libfsntfs is not installed."""
+    if subprocess.run([sys.executable, '-c', 'import pyfsntfs'],
+                      stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                      check=False).returncode:
+        raise Skip('pyfsntfs is not installed (python3-libfsntfs)')
+
+
+def tree_by_libfsntfs(volume, folder):
+    """The same, as libfsntfs reads them; see need_libfsntfs()."""
+    return _tree(volume, folder, (sys.executable, _FSNTFS_EXTRACT, volume,
+                                  folder))
+
+
 def _tree(volume, folder, command):
     shutil.rmtree(folder, ignore_errors=True)
     os.mkdir(folder)
@@ -85,6 +109,51 @@ def check_volume(volume):
     equal('Space in use' in text, True, 'ntfsresize came to its end: ' + text)
 
 
+class FileFacts:
+    """What ntfsinfo and istat say of files in one folder of a volume."""
+
+    def __init__(self, volume, folder):
+        self.volume = volume
+        self.folder = folder.replace('\\', '/')
+
+    def by_ntfsinfo(self, name):
+        """The text about a file."""
+        return run('ntfsinfo', '-f', '-F', '%s/%s' % (self.folder, name),
+                   self.volume, text=True)[1]
+
+    def security(self, name):
+        """The id of a file's security descriptor."""
+        return re.search(r'Security ID:\s+(\d+)',
+                         self.by_ntfsinfo(name)).group(1)
+
+    def check_new(self, name, siblings, time):
+        """
+        A new file has one name for both name spaces, the descriptor of one of
+        its @siblings, plain data, and @time in all its times.
+        """
+        text = self.by_ntfsinfo(name)
+        equal(re.findall(r'Namespace:\s+(.*)', text), ['Win32 & DOS'],
+              name + ': name spaces')
+        equal(self.security(name) in map(self.security, (
+            s for s in siblings if s.lower().endswith('.sys'))), True,
+              name + ': security id')
+        equal(re.findall(r'attributes:\s+(.*)', text),
+              ['ARCHIVE (0x00000020)'] * 2, name + ': attributes')
+        equal(set(re.findall(r'Attribute flags:\s+(.*)', text)), {'0x0000'},
+              name + ': is compressed or sparse')
+        wanted = datetime.datetime.fromtimestamp(time, datetime.timezone.utc)
+        equal(set(re.findall(r'Time:\s+(.*)', text)),
+              {wanted.strftime('%a %b %e %H:%M:%S %Y UTC')}, name + ': times')
+        number = re.match(r'Dumping Inode (\d+)', text).group(1)
+        _, text = run('istat', self.volume, number, text=True)
+        equal(set(re.findall(r'(?m)^(?:Created|File Modified|MFT Modified|'
+                             r'Accessed):\s+(.*)', text)),
+              {wanted.strftime('%Y-%m-%d %H:%M:%S.000000000 (UTC)')},
+              name + ': times by sleuthkit')
+        equal(re.findall(r'(?m)^Flags: (.*)', text), ['Archive'] * 2,
+              name + ': flags by sleuthkit')
+
+
 @functools.lru_cache(1)
 def _profile_keys():
     """What the profile puts into each control set, from its text."""
@@ -95,6 +164,36 @@ def _profile_keys():
     text = re.sub(r'(?m)^;.*$', '', text)
     keys = regtext.parse(text, _ROOT_KEY + '\\CurrentControlSet')
     return {key: values for key, values in keys.items() if values}
+
+
+@functools.lru_cache(1)
+def _disabled_services():
+    """Services that parts of the profile keep from starting, upper case."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                          '../../fixer/profiles')
+    names = set()
+    for file in os.listdir(folder):
+        if file.endswith('.profile'):
+            parser = configparser.ConfigParser(interpolation=None)
+            parser.read(os.path.join(folder, file), encoding='utf-8')
+            if parser.has_option('services', 'disable'):
+                names.update(parser['services']['disable'].upper().split(';'))
+    equal(len(names) > 40, True, 'the profiles disable services')
+    return names
+
+
+def _check_disabled(values, path):
+    """A service of the profiles' does not start, and is on no list."""
+    parent, _, name = path.rpartition('\\')
+    for value, (_, data) in values.items():
+        if parent.endswith('\\SERVICES') and value.upper() == 'START' and \
+                name in _disabled_services():
+            equal(int.from_bytes(data, 'little'), 4, path)
+        if value.upper() in ('UPPERFILTERS', 'LOWERFILTERS'):
+            listed = data.decode('utf-16-le').upper().split('\0')
+            equal(_disabled_services() & set(listed), set(),
+                  path + ': ' + value)
+            equal(any(listed), True, path + ': an empty ' + value)
 
 
 class Registry:
@@ -127,6 +226,9 @@ class Registry:
                    for value, what in values.items()
                    if found.get(name + '\\' + key, {}).get(value) != what]
         equal(missing, [], name)
+        for path, values in found.items():
+            if path.startswith(name + '\\'):
+                _check_disabled(values, path)
 
 
 def _by_hivexregedit(path):

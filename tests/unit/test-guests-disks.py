@@ -175,11 +175,18 @@ def test_without_shared_data():
     equal(digest(path), digest(guest('xp-sp3-built')[0]))
 
 
+def kinds():
+    """But for those of win-xenfix check, which has tests of its own."""
+    return [kind for kind in recipes.kinds()
+            if recipes.find(kind).expect != 'broken'
+            and not kind.startswith(('boot-', 'hal-'))]
+
+
 def test_all_kinds():
     """Each can be made, is small, and says what is to be expected."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(guest, recipes.kinds()))
-    for kind in recipes.kinds():
+        list(pool.map(guest, kinds()))
+    for kind in kinds():
         raw, truth = guest(kind)
         equal(truth['disk']['size'], os.path.getsize(raw), kind)
         equal(os.stat(raw).st_blocks * 512 < 30 << 20, True, kind)
@@ -187,7 +194,7 @@ def test_all_kinds():
 
 
 def test_partition_tables():
-    for kind in recipes.kinds():
+    for kind in kinds():
         raw, truth = guest(kind)
         if not truth['partitions']:
             equal(run('mmls', raw, check=False)[0] != 0, True, kind)
@@ -294,7 +301,7 @@ def test_files_two_windows():
 
 
 def test_ntfs_is_consistent():
-    for kind in recipes.kinds():
+    for kind in kinds():
         if kind == 'bitlocker':
             continue
         for partition in partitions(kind):
@@ -302,6 +309,9 @@ def test_ntfs_is_consistent():
             # Dirty volumes too are sound, they only say otherwise.
             status, text = run('ntfsresize', '-i', '-f', '-f', '-P', volume,
                                text=True, check=False)
+            if 'Volume is full' in text:
+                equal(kind, 'full-volume')
+                status = 0
             equal((status, 'mismatch' in text), (0, False), kind + text)
 
 
@@ -328,6 +338,30 @@ def test_fragmentation():
         _, text = run('ntfsinfo', '-f', '-v', '-F', path, volume, text=True)
         runs = int(re.search(r'Total runs: (\d+)', text).group(1))
         equal(runs > 5, True, '%s: %d runs' % (path, runs))
+
+
+def test_aged_volumes():
+    """Attribute lists, hundreds of runs; free clusters that lie alone."""
+    volume = windows_volume('xp-sp3-aged')
+    for path in (CABINET, SYSTEM_HIVE, '/$MFT'):
+        _, text = run('ntfsinfo', '-f', '-v', '-F', path, volume, text=True)
+        runs = int(re.search(r'Total runs: (\d+)', text).group(1))
+        equal(runs > 190, True, '%s: %d runs' % (path, runs))
+    equal('$ATTRIBUTE_LIST' in sleuth('xp-sp3-aged', 'istat', inode(
+        'xp-sp3-aged', SYSTEM_HIVE), text=True), True, 'of the hive')
+    bitmap = sleuth('w2k3-nearly-full', 'icat', '6', stderr=None)
+    bits = ''.join('{:08b}'.format(byte)[::-1] for byte in bitmap)
+    equal({len(found) for found in re.findall('0+', bits)}, {1})
+    equal(100 < bits.count('0') < 130, True, bits.count('0'))
+
+
+def test_two_names():
+    """Two that differ in case, and two of one file."""
+    listing = sleuth('two-systems', 'fls', inode(
+        'two-systems', '/WINDOWS/system32/config'), text=True)
+    equal(len(re.findall(r'(?m)\t(system|SYSTEM)$', listing)), 2, listing)
+    equal(inode('linked-system', '/links/system'),
+          inode('linked-system', SYSTEM_HIVE))
 
 
 def test_hive_on_disk():
@@ -426,8 +460,8 @@ def test_cabinets():
 def test_mount_refusals():
     """What ntfs-3g would say to mounting the volume read-write."""
     expected = {'xp-sp3': 0, 'volume-flag-8000': 0, 'dirty-volume': 0,
-                'w2k-sp4': 0, 'resumed': 0, 'hibernated': 14, 'unclean-logfile': 15,
-                'bitlocker': 12}
+                'w2k-sp4': 0, 'resumed': 0, 'hibernated': 14,
+                'unclean-logfile': 15, 'bitlocker': 12}
     for kind, status in expected.items():
         found, text = run('ntfs-3g.probe', '--readwrite',
                           windows_volume(kind), check=False)

@@ -9,6 +9,7 @@ import importlib.machinery
 import importlib.util
 import os
 import re
+import shutil
 import sys
 import tempfile
 
@@ -23,6 +24,7 @@ import ntfs             # noqa: E402
 import places           # noqa: E402
 import readers          # noqa: E402
 import states           # noqa: E402
+import volumes          # noqa: E402
 from layouts import LAYOUTS                 # noqa: E402
 from tap import equal, main, run, tool      # noqa: E402
 
@@ -52,10 +54,31 @@ def test_covering():
         equal(wanted - pairs, set(), 'pairs that are missing')
 
 
+def test_shapes():
+    """
+    Each shape has two Windows and two states at least, each Windows has
+    shapes; in the long form every Windows has every shape.
+    """
+    cells = MATRIX.shape_cells()
+    equal(len(set(cells)), len(cells), 'cells twice')
+    for shape in MATRIX.SHAPES:
+        rows = [cell for cell in cells if cell[1] == shape]
+        for column in (0, 2):
+            equal(len({row[column] for row in rows}) >= 2, True, shape)
+    equal({cell[0] for cell in cells}, set(MATRIX.WINDOWS), 'Windows')
+    for windows in MATRIX.WINDOWS:
+        found = MATRIX.all_cells(windows)
+        equal({layout for _, layout, _ in found},
+              {*MATRIX.LAYOUTS, *MATRIX.SHAPES}, windows)
+        equal({state for _, _, state in found} <= set(MATRIX.STATES), True)
+
+
 def test_names():
     """Each name stands for one thing."""
     equal(len(MATRIX.STATES), len(states.STATES), 'states')
     equal(len(MATRIX.LAYOUTS), len(LAYOUTS), 'layouts')
+    equal(len(MATRIX.SHAPES), len(volumes.SHAPES), 'shapes')
+    equal(MATRIX.LAYOUTS.keys() & MATRIX.SHAPES.keys(), set(), 'both')
 
 
 def test_states():
@@ -94,13 +117,14 @@ def test_places():
         equal('{' in path or '?' in path, False, path)
 
 
-def built(state):
+def built(state, layout='one primary'):
     """A cell whose guest is built, but not prepared."""
     for name in (*readers.TOOLS, 'mkntfs', 'istat'):
         tool(name)
     tools = cell.Tools(WORK.name, '', ntfs.find_populate(guest.HERE))
     one = cell.Cell(tools, MATRIX.WINDOWS['w2k-sp4'],
-                    MATRIX.LAYOUTS['one primary'], MATRIX.STATES[state])
+                    {**MATRIX.LAYOUTS, **MATRIX.SHAPES}[layout],
+                    MATRIX.STATES[state])
     one.build()
     return one
 
@@ -157,6 +181,53 @@ def test_judge_of_the_rest():
         file.write(b'\x55')
     equal(readers.digest(out) == before, False, 'a byte counts')
     check_found(one.check_outside, out, what='outside')
+
+
+def changed(one, *places):
+    """A copy of a cell's disk with other bytes at @places, offsets."""
+    out = one.tools.path('changed')
+    shutil.copyfile(one.source, out)
+    with open(out, 'r+b') as file:
+        for place in places:
+            file.seek(place)
+            file.write(b'\x40')
+    return out
+
+
+def test_judge_of_heads():
+    """Heads may be others on the system partition, twice the same."""
+    one = built('present', 'two primaries')
+    system = one.guest.partitions[0]
+    first, last = [sector * 512 + 0x1a
+                   for sector in (system.start, system.end - 1)]
+    one.check_outside(one.source)
+    one.check_outside(changed(one, first, last))
+    check_found(one.check_outside, changed(one, first), what='heads')
+    for place in (first - 1, first + 2, last - 2, last + 2):
+        check_found(one.check_outside, changed(one, first, last, place),
+                    what='outside')
+    one = built('present')
+    check_found(one.check_outside, changed(one, one.guest.size - 486),
+                what='outside')
+
+
+def test_judge_of_new_files():
+    """Other times, names, attributes than a new driver should have."""
+    def check(layout, time=MATRIX.WINDOWS['w2k-sp4'].built,
+              siblings=('pci.sys',)):
+        one = built('present', layout)
+        volume = readers.cut_partition(one.source, one.partition,
+                                       one.tools.path('judged'))
+        facts = readers.FileFacts(volume, 'WINNT\\system32\\drivers')
+        facts.check_new('disk.sys', siblings, time)
+
+    check('one primary')
+    check_found(check, 'one primary', 1_000_000_000, what='times')
+    check_found(check, 'POSIX names', what='name spaces')
+    check_found(check, 'drivers\' folder compressed', what='attributes')
+    check_found(check, 'read-only', what='attributes')
+    check_found(lambda: check('one primary', siblings=()),
+                what='security id')
 
 
 if __name__ == '__main__':

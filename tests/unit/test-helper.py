@@ -23,7 +23,7 @@ HELPER = os.path.abspath(sys.argv[1])
 HELLO, REQUEST, READ, READ_REPLY, PATCH, ZERO, REPORT, ERROR, END = range(1,
                                                                           10)
 PREPARE, PLAN, APPLY = 1, 0, 1
-VERSION = 2
+VERSION = 3
 
 
 class Client:

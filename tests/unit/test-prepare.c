@@ -267,7 +267,8 @@ static const struct {
 } refusals[] = {
     { "dirty-hive", GUEST_ERROR_REFUSED, "registry hive is dirty" },
     { "windows-7", GUEST_ERROR_REFUSED, "Windows 7 (6.1.7601.17514, x86) "
-      "cannot be prepared: profile 'ide' is for versions 5.0 to 5.2" },
+      "cannot be prepared: profile 'ide' is for versions 5.0 to 5.2 of x86, "
+      "x64" },
     { "w2k-old-mirror", GUEST_ERROR_REFUSED, "registry hive is dirty" },
     { "dynamic-mirror", GUEST_ERROR_REFUSED, "mirror" },
     { "fat-system-partition", GUEST_ERROR_REFUSED, "FAT" },
@@ -318,6 +319,93 @@ static void test_require_guest_off(void)
     }
 }
 
+static const char mend_select[] =
+    "Windows Registry Editor Version 5.00\n\n"
+    "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\mended]\n"
+    "\"Start\"=dword:00000004\n\n"
+    "[HKEY_LOCAL_MACHINE\\SYSTEM\\Select]\n"
+    "\"Current\"=dword:00000001\n\"Default\"=dword:00000001\n";
+
+/* How many keys below the control set change. */
+static unsigned changes_below(const Outcome *o, const char *set)
+{
+    const GPtrArray *changes = o->preparation->changes;
+    unsigned n = 0;
+
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = g_ptr_array_index(changes, i);
+
+        n += strstr(change->path, set) != NULL;
+    }
+    return n;
+}
+
+/* What a .reg file makes a control set to start with gets everything, too. */
+static void test_select_is_mended(void)
+{
+    g_autoptr(GBytes) text = g_bytes_new_static(mend_select,
+                                                strlen(mend_select));
+    g_autoptr(GPtrArray) files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)regfile_free);
+    PrepareOptions options = {
+        .require_guest = true,
+        .epoch = -1,
+        .reg_files = files,
+    };
+    g_auto(Outcome) o = { 0 };
+
+    g_ptr_array_add(files, regfile_parse("select.reg", text, NULL));
+    if (prepare(&o, "broken-select-missing-set", true, &options)) {
+        g_assert_no_error(o.err);
+        g_assert_cmpuint(o.preparation->windows->control_sets->len, ==, 2);
+        g_assert_cmpuint(changes_below(&o, "ControlSet001"), >, 1);
+        g_assert_cmpuint(changes_below(&o, "ControlSet001"), ==,
+                         changes_below(&o, "ControlSet003"));
+    }
+}
+
+/* Files beyond 128 GiB, which only later Windows can write to on IDE. */
+static void test_size(void)
+{
+    static const struct {
+        PeVersion version;
+        unsigned service_pack;
+        const char *needs;
+    } cases[] = {
+        { { { 5, 0, 2195, 6717 } }, 4, "EnableBigLba=1" },
+        { { { 5, 1, 2600, 0 } }, 0, "only with SP1" },
+        { { { 5, 1, 2600, 1106 } }, 1, NULL },
+        { { { 5, 2, 3790, 0 } }, 0, NULL },
+        { { { 6, 0, 6002, 18005 } }, 0, NULL },
+    };
+    Partition partition = { .start = 32256 };
+    g_autoptr(GArray) partitions = g_array_new(FALSE, FALSE,
+                                               sizeof(Partition));
+    Disk disk = { .partitions = partitions };
+    const uint64_t limit = UINT64_C(128) << 30;
+
+    g_array_append_val(partitions, partition);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Windows windows = {
+            .version = cases[i].version,
+            .service_pack = cases[i].service_pack,
+        };
+        Partition *p = &g_array_index(partitions, Partition, 0);
+        g_autofree char *why = NULL;
+
+        p->size = limit - p->start;
+        g_assert_null(windows_check_size(&windows, &disk));
+        p->size = UINT64_MAX;
+        why = windows_check_size(&windows, &disk);
+        g_assert_true(!why == !cases[i].needs);
+        g_assert_true(!why || strstr(why, cases[i].needs));
+        g_clear_pointer(&why, g_free);
+        p->size = limit - p->start + 512;
+        why = windows_check_size(&windows, &disk);
+        g_assert_true(!why == !cases[i].needs);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static unsigned numbers[MAX(G_N_ELEMENTS(refusals),
@@ -348,5 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/prepare/use-primary", test_use_primary);
     g_test_add_func("/prepare/mirror", test_mirror);
     g_test_add_func("/prepare/require-guest-off", test_require_guest_off);
+    g_test_add_func("/prepare/select-is-mended", test_select_is_mended);
+    g_test_add_func("/prepare/size", test_size);
     return g_test_run();
 }

@@ -1,0 +1,226 @@
+"""
+Test of check: guests of which exactly one link of the boot path is broken
+
+Usage: test-check-guests.py HELPER
+
+For each the helper has to name that link and its STOP code, and no other.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import concurrent.futures
+import functools
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GUESTS = os.path.join(HERE, '..', 'guests')
+sys.dont_write_bytecode = True
+sys.path[:0] = [HERE, GUESTS]
+
+import broken_recipes                           # noqa: E402
+import helperclient                             # noqa: E402
+import recipes                                  # noqa: E402
+from tap import Skip, equal, main               # noqa: E402
+
+HELPER = os.path.abspath(sys.argv[1])
+STOP_7B = '0x0000007B INACCESSIBLE_BOOT_DEVICE'
+
+# What needs what in front of it: the order of the boot path
+LINKS = ['active-partition', 'boot-code', 'boot-sector', 'ntldr',
+         'hibernation', 'boot-ini', 'arc-path', 'ntdetect', 'system-root',
+         'kernel-hal', 'system-hive', 'control-set', 'boot-drivers',
+         'file-system', 'pci-bus', 'controller', 'channel', 'disk',
+         'partition-manager', 'volume-manager', 'volume', 'session-manager',
+         'software-hive']
+
+BOOTING = ('boot-prepared', 'boot-prepared-w2k', 'boot-prepared-x64',
+           'boot-known', 'boot-generic', 'boot-no-class', 'boot-no-boot-ini')
+
+
+def guest(kind):
+    """The raw disk of a test guest."""
+    cache = os.environ.get('XENPREP_GUESTS')
+    if not cache:
+        raise Skip('XENPREP_GUESTS does not name the test guests\' place')
+    path = os.path.join(cache, kind + '.raw')
+    if not os.path.exists(path):
+        subprocess.run([os.path.join(GUESTS, 'make-guest'), kind, path],
+                       check=True)
+    return path
+
+
+@functools.lru_cache(None)
+def make_all():
+    """All guests at once, on all processors."""
+    kinds = [kind for kind in recipes.kinds()
+             if kind.startswith(('broken-', *BOOTING))]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(guest, kinds))
+
+
+def check(kind, **options):
+    """The report about a guest."""
+    make_all()
+    return helperclient.check(HELPER, guest(kind), **options)
+
+
+def links(report):
+    """The links by their names, which must all be there."""
+    equal([link['name'] for link in report['links']], LINKS, 'links')
+    return {link['name']: link for link in report['links']}
+
+
+def states(report):
+    """Names of the links that are not ok, by their state."""
+    found = {}
+    for name, link in links(report).items():
+        if link['state'] != 'ok':
+            found.setdefault(link['state'], []).append(name)
+    return found
+
+
+def check_broken(report, name, stop_code):
+    """That link and no other is broken, and what is behind it is skipped."""
+    link = links(report)[name]
+    after = LINKS[LINKS.index(name) + 1:]
+    expected = {'broken': [name], **({'skipped': after} if after else {})}
+    equal(states(report), expected, link)
+    equal(link['stop-code'].startswith(stop_code), True, link)
+    equal(bool(link['remedy'] and link['text'] and link['object']), True,
+          link)
+    equal(report['boots'], 'no')
+
+
+def broken_test(kind):
+    """The test of one broken guest."""
+    def test():
+        check_broken(check(kind), *broken_recipes.LINKS[kind])
+    return test
+
+
+def booting_test(kind):
+    """The test of one guest that boots."""
+    def test():
+        for machine in ('xen-hvm', 'qemu-pc'):
+            report = check(kind, machine=machine)
+            equal((report['machine'], report['boots'], states(report)),
+                  (machine, 'yes', {}), kind)
+            equal(report['windows']['partition'], 1, 'partition')
+    return test
+
+
+def test_every_link():
+    """For each link there is a guest of which it is the broken one."""
+    covered = {link for link, _ in broken_recipes.LINKS.values()}
+    # Without boot.ini NTLDR goes on.
+    equal(sorted(covered), sorted(set(LINKS) - {'boot-ini'}), 'links')
+
+
+def check_prepared(kind):
+    """Unprepared 0x7B for want of the controller; prepared it boots."""
+    check_broken(check(kind), 'controller', STOP_7B)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'prepared.raw')
+        helperclient.prepare(HELPER, guest(kind), path)
+        report = helperclient.check(HELPER, path)
+    equal((report['boots'], states(report)), ('yes', {}), report['links'])
+
+
+def test_prepared():
+    """A registry of our own making."""
+    check_prepared('boot-unprepared')
+
+
+def test_prepared_real():
+    """The real hive of Windows XP SP3."""
+    make_all()
+    path = guest('boot-unprepared-real')
+    with open(path + '.json', encoding='utf-8') as file:
+        if '"source": "real"' not in file.read():
+            raise Skip('the real hive is not there')
+    check_prepared('boot-unprepared-real')
+
+
+def is_mended(kind):
+    """Whether check says that win-xenprep mends it by itself."""
+    remedy = next(link['remedy'] for link in check(kind)['links']
+                  if link['state'] == 'broken')
+    return remedy.startswith('qemu-img convert') and \
+        'reg-file' not in remedy
+
+
+def test_mended():
+    """What win-xenprep is said to mend it does mend."""
+    kinds = [kind for kind in broken_recipes.LINKS if is_mended(kind)]
+    equal({'broken-heads', 'broken-no-database', 'broken-no-atapi',
+           'broken-foreign-instance'} - set(kinds), set(), 'mended')
+    failed = {}
+    for kind in kinds:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'mended.raw')
+            helperclient.prepare(HELPER, guest(kind), path)
+            report = helperclient.check(HELPER, path)
+        if report['boots'] != 'yes':
+            failed[kind] = [link for link in report['links']
+                            if link['state'] == 'broken']
+    equal(failed, {}, 'not mended')
+
+
+def test_unknown():
+    """What cannot be told is no answer, neither yes nor no."""
+    for kind, unknown in (('boot-bootmgr', 'boot-sector'),
+                          ('boot-second-disk', 'arc-path'),
+                          ('boot-ntldr-sparse', 'ntldr'),
+                          ('boot-dynamic', 'volume-manager'),
+                          ('boot-windows-7', 'system-root')):
+        report = check(kind)
+        equal((report['boots'], unknown in states(report)['unknown'],
+               'broken' in states(report)), ('unknown', True, False), kind)
+
+
+def test_unclean():
+    """What Windows sees to when it starts is a warning."""
+    report = check('boot-unclean')
+    equal((report['boots'], states(report)), ('yes', {}), report['links'])
+    text = ' '.join(report['warnings'])
+    equal('$LogFile' in text, True, text)
+    equal(any('$LogFile' in warning or 'dirty' in warning
+              for warning in check('boot-prepared')['warnings']), False)
+
+
+def test_no_disk():
+    """No partition table at all: it does not boot."""
+    report = check('no-partition-table')
+    equal((report['boots'], report['links'][0]['state']), ('no', 'broken'))
+
+
+def test_windows_option():
+    """The installation that is asked for, though another one starts."""
+    report = check('boot-prepared', windows='1:\\WINDOWS')
+    equal((report['boots'], states(report)), ('yes', {}))
+    report = check('broken-arc-directory', windows='1:\\WINDOWS')
+    check_broken(report, 'arc-path', 'another Windows starts')
+
+
+def test_errors():
+    """A machine, or a Windows, that there is not."""
+    for options, word in (({'machine': 'vax'}, 'xen-hvm'),
+                          ({'windows': '1:\\NONE'}, '\\NONE')):
+        try:
+            check('boot-prepared', **options)
+        except helperclient.HelperError as error:
+            equal(word in str(error), True, error)
+        else:
+            raise AssertionError(options)
+
+
+if __name__ == '__main__':
+    sys.exit(main(
+        [(kind, booting_test(kind)) for kind in BOOTING] +
+        [(kind, broken_test(kind)) for kind in broken_recipes.LINKS] +
+        [(name[5:].replace('_', '-'), test)
+         for name, test in list(globals().items())
+         if name.startswith('test_')]))
