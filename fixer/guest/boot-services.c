@@ -44,6 +44,7 @@ static BootService *service_read(Hive *system, HiveKey key,
     hive_key_dword(system, key, "Tag", &service->tag);
     service->group = hive_key_string(system, key, "Group");
     service->image = service_image_path(windows, service->name, image);
+    service->odd_image = !service_image_is_for_loader(image);
     return service;
 }
 

@@ -34,6 +34,8 @@ typedef struct BootService {
     uint32_t tag;
     /* \WINDOWS\system32\drivers\x.sys; NULL: on another volume, or nowhere. */
     char *image;
+    /* It is not known whether NTLDR understands the ImagePath. */
+    bool odd_image;
 } BootService;
 
 void boot_service_free(BootService *service);

@@ -12,9 +12,9 @@
  */
 
 #include "check-internal.h"
+#include "filters.h"
 #include "hive-strings.h"
-
-static const char *const lists[] = { "UpperFilters", "LowerFilters" };
+#include "profile.h"
 
 char *check_class_path(const Check *check, const char *class_guid)
 {
@@ -23,20 +23,29 @@ char *check_class_path(const Check *check, const char *class_guid)
 }
 
 /* What mends a registry value, or a file, that is wrong. */
-static const char *remedy_value(bool mended)
+static const char *remedy_value(Mending mending)
 {
-    return mended ? REMEDY_CONVERT : REMEDY_REG_FILE;
+    return mending == MENDING_CONVERT ? REMEDY_CONVERT : REMEDY_REG_FILE;
 }
 
-static const char *remedy_file(bool mended)
+static const char *remedy_file(Mending mending, const char *why)
 {
-    return mended ? REMEDY_CONVERT : REMEDY_DRIVER;
+    if (g_str_has_suffix(why, MODULES_IS_DIRECTORY)) {
+        return REMEDY_DIRECTORY;
+    }
+    if (mending == MENDING_CONVERT &&
+        g_str_has_suffix(why, MODULES_IS_PROGRAM)) {
+        /* Of its version it may be: win-xenprep would keep it. */
+        return REMEDY_DRIVER;
+    }
+    return mending == MENDING_CONVERT ? REMEDY_CONVERT
+           : mending == MENDING_USER_FILTER ? REMEDY_FILTER : REMEDY_DRIVER;
 }
 
 static bool judge_start(Link *link, const char *what,
-                        const BootService *service, bool mended)
+                        const BootService *service, Mending mending)
 {
-    return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mended),
+    return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mending),
                        "%s, %s, %s (Start=%u)", what, service->name,
                        service->start == SERVICE_DISABLED
                        ? "is disabled"
@@ -46,29 +55,28 @@ static bool judge_start(Link *link, const char *what,
 
 /* The service's file. */
 static bool judge_image(Check *check, Link *link, const char *what,
-                        const BootService *service, bool mended, bool *good,
-                        GError **errp)
+                        const BootService *service, Mending mending,
+                        bool *good, GError **errp)
 {
     GError *err = NULL;
     const char *why = NULL;
 
-    if (!service->image) {
-        return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mended),
-                           "%s, %s, has a file that is not below "
-                           "%%SystemRoot%%", what, service->name);
+    if (service->odd_image) {
+        return link_unknown(link, "%s, %s: " ODD_IMAGE, what, service->name);
     }
     if (!modules_find_fault(check->modules, service->image, &why, &err)) {
         return link_failed(link, err, errp);
     }
     *good = !why;
-    return !why || link_broken(link, STOP_BOOT_DEVICE, remedy_file(mended),
+    return !why || link_broken(link, STOP_BOOT_DEVICE,
+                               remedy_file(mending, why),
                                "%s, %s, cannot be loaded: %s", what,
                                service->name, why);
 }
 
 /* Looks at a driver that is not known to be good. */
 static bool judge_driver(Check *check, Link *link, const char *what,
-                         const char *name, bool mended, bool *good,
+                         const char *name, Mending mending, bool *good,
                          GError **errp)
 {
     g_autoptr(BootService) service =
@@ -76,29 +84,62 @@ static bool judge_driver(Check *check, Link *link, const char *what,
                           check->windows, name);
 
     if (!service) {
-        return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mended),
+        return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mending),
                            "%s, %s, has no key below Services", what, name);
     }
     if (service->start != SERVICE_BOOT_START) {
-        return judge_start(link, what, service, mended);
+        return judge_start(link, what, service, mending);
     }
-    return judge_image(check, link, what, service, mended, good, errp);
+    return judge_image(check, link, what, service, mending, good, errp);
 }
 
 bool check_driver(Check *check, Link *link, const char *what,
-                  const char *name, bool mended, bool *good, GError **errp)
+                  const char *name, Mending mending, bool *good, GError **errp)
 {
     *good = g_hash_table_contains(check->good, name);
     if (*good) {
         return true;
     }
-    if (!judge_driver(check, link, what, name, mended, good, errp)) {
+    if (!judge_driver(check, link, what, name, mending, good, errp)) {
         return false;
     }
     if (*good) {
         g_hash_table_add(check->good, g_strdup(name));
     }
     return true;
+}
+
+bool check_spoilers(Check *check, GError **errp)
+{
+    const char *name = check->machine->spoilers;
+    g_autoptr(Profile) profile = name ? profile_embedded(name, errp) : NULL;
+    g_autoptr(GString) enabled = g_string_new(NULL);
+
+    for (char **p = profile ? profile->disabled : NULL; p && *p; p++) {
+        g_autoptr(BootService) service =
+            boot_service_find(check->system->hive, check->control_set,
+                              check->windows, *p);
+
+        if (service && service->start < SERVICE_DISABLED) {
+            g_string_append_printf(enabled, "%s%s", enabled->len ? ", " : "",
+                                   service->name);
+        }
+    }
+    if (enabled->len > 0) {
+        check_warn(check, "enabled services that may take the disk away, "
+                   "those of profile %s: %s; %s, or " REMEDY_CONVERT, name,
+                   enabled->str, check->machine->spoilers_remedy);
+    }
+    return profile || !name;
+}
+
+/* A service that win-xenprep disables it takes off the lists, too. */
+static Mending mending_of_filter(const Check *check, const char *name)
+{
+    g_autofree char *key = g_ascii_strdown(name, -1);
+
+    return g_hash_table_contains(check->disabled, key) ? MENDING_CONVERT
+                                                       : MENDING_USER_FILTER;
 }
 
 /* The filters of one key. */
@@ -110,15 +151,15 @@ static bool check_lists(Check *check, Link *link, const char *path,
     if (g_hash_table_contains(check->good, path)) {
         return true;
     }
-    for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
+    for (unsigned i = 0; i < FILTERS_VALUES; i++) {
         g_auto(GStrv) names = hive_key_strings(check->system->hive, key,
-                                               lists[i]);
+                                               filters_values[i]);
         g_autofree char *what = g_strdup_printf("a filter in %s of SYSTEM\\"
-                                                "%s", lists[i], path);
+                                                "%s", filters_values[i], path);
 
         for (char **name = names; name && *name && *good; name++) {
-            if (!check_driver(check, link, what, *name, false, good,
-                              errp)) {
+            if (!check_driver(check, link, what, *name,
+                              mending_of_filter(check, *name), good, errp)) {
                 return false;
             }
         }

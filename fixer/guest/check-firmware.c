@@ -34,10 +34,21 @@
  * name of the file that it loads (seen in volumes that Windows has made).
  */
 #define BOOT_SECTORS 16
+#define BOOT_JUMP 0             /* u8: a short jump over the block, or a near */
 #define BOOT_CODE 0x54
 #define BOOT_CODE_END 0x1fe
+#define BOOT_SIGNATURE 0x1fe    /* u16, what the MBR's code looks at */
 #define BOOT_LOADER 0x200       /* u16, then so many UTF-16 units */
 #define BOOT_LOADER_MAX 12
+
+#define JUMP_SHORT 0xeb
+#define JUMP_NEAR 0xe9
+#define SIGNATURE 0xaa55
+
+/* Boot loaders by what their code in the MBR has to say. */
+static const char *const foreign_loaders[] = {
+    "GRUB", "LILO", "TrueCrypt", "VeraCrypt",
+};
 
 /* What the boot sector's code shows if it misses sectors. */
 #define DISK_READ_ERROR "A disk read error occurred"
@@ -109,17 +120,11 @@ static bool judge_active(Check *check, Link *link, unsigned n, uint8_t type)
                    "0x%02x", active->number, active->type);
 }
 
-/* Why a disk without readable partitions will not boot, or may. */
+/* Of a disk without partitions the format may be another than was said. */
 static bool judge_no_disk(Link *link, GError *err, GError **errp)
 {
-    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST)) {
-        link_broken(link, "the BIOS finds no bootable disk",
-                    "name the image's format, or take another image", "%s",
-                    err->message);
-        g_error_free(err);
-        return true;
-    }
-    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_REFUSED)) {
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST) ||
+        g_error_matches(err, GUEST_ERROR, GUEST_ERROR_REFUSED)) {
         return link_failed(link, err, errp);
     }
     g_propagate_error(errp, err);
@@ -142,9 +147,22 @@ bool check_active_partition(Check *check, Link *link, GError **errp)
     return judge_active(check, link, count_active(mbr, &type), type);
 }
 
+/* A loader that starts what its own files say; NULL: none that is known. */
+static const char *find_foreign_loader(const uint8_t *mbr)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(foreign_loaders); i++) {
+        if (memmem(mbr, MBR_CODE_SIZE, foreign_loaders[i],
+                   strlen(foreign_loaders[i]))) {
+            return foreign_loaders[i];
+        }
+    }
+    return NULL;
+}
+
 bool check_boot_code(Check *check, Link *link, GError **errp)
 {
     uint8_t mbr[SECTOR_SIZE];
+    const char *loader;
 
     link_set_object(link, "master boot record");
     if (!read_mbr(check, mbr, errp)) {
@@ -154,6 +172,11 @@ bool check_boot_code(Check *check, Link *link, GError **errp)
         return link_broken(link, "nothing: the BIOS starts empty code",
                            CONSOLE "fixmbr",
                            "there is no boot code in the first sector");
+    }
+    loader = find_foreign_loader(mbr);
+    if (loader) {
+        return link_unknown(link, "its code is that of %s: what that starts "
+                            "is not looked at", loader);
     }
     return link_ok(link, "there is boot code in the first sector");
 }
@@ -178,6 +201,28 @@ static char *loader_name(const uint8_t *boot)
     return g_strdup(name);
 }
 
+static bool judge_no_code(Link *link, const char *text)
+{
+    return link_broken(link, "nothing, or that the disk is not bootable",
+                       CONSOLE "fixboot", "%s", text);
+}
+
+/* The code of the first sector, if there is something wrong with it. */
+static void judge_first_sector(Link *link, const uint8_t *boot)
+{
+    if (get_le16(boot + BOOT_SIGNATURE) != SIGNATURE) {
+        link_broken(link, "Missing operating system", CONSOLE "fixboot",
+                    "it does not end with 55 aa, the mark of a sector that "
+                    "can be started");
+    } else if (boot[BOOT_JUMP] != JUMP_SHORT &&
+               boot[BOOT_JUMP] != JUMP_NEAR) {
+        judge_no_code(link, "it does not begin with a jump over its "
+                      "parameters");
+    } else if (is_zero(boot + BOOT_CODE, BOOT_CODE_END - BOOT_CODE)) {
+        judge_no_code(link, "it has no boot code of Windows'");
+    }
+}
+
 /* Code that is not NTLDR's: heads and hidden sectors are its own affair. */
 static bool judge_foreign_code(Link *link, const uint8_t *boot,
                                const char *loader)
@@ -186,12 +231,9 @@ static bool judge_foreign_code(Link *link, const uint8_t *boot,
         return link_unknown(link, "its code loads %s, not NTLDR: what that "
                             "starts is not looked at", loader);
     }
-    if (is_zero(boot + BOOT_CODE, BOOT_CODE_END - BOOT_CODE) ||
-        is_zero(boot + BOOT_LOADER, BOOT_SECTORS * SECTOR_SIZE -
+    if (is_zero(boot + BOOT_LOADER, BOOT_SECTORS * SECTOR_SIZE -
                                     BOOT_LOADER)) {
-        return link_broken(link, "nothing, or that the disk is not bootable",
-                           CONSOLE "fixboot",
-                           "it has no boot code of Windows'");
+        return judge_no_code(link, "it has no boot code of Windows'");
     }
     return link_unknown(link, "its boot code is not that of Windows: what it "
                         "starts is not looked at");
@@ -244,13 +286,17 @@ static bool judge_boot(Check *check, Link *link, const BootSector *bpb,
                                 : link_failed(link, err, errp);
 }
 
-static bool judge_other(Link *link, const Partition *partition,
+static bool judge_other(Check *check, Link *link, const Partition *partition,
                         VolumeKind kind)
 {
     if (kind == VOLUME_BITLOCKER) {
+        check->before_convert = "decrypt the system partition in the source "
+                                "VM (manage-bde -off)";
         return link_unknown(link, "partition %u is encrypted by BitLocker",
                             partition->number);
     }
+    check->before_convert = "make the system partition NTFS in the source VM "
+                            "(from FAT: convert C: /fs:ntfs)";
     return link_unknown(link, "partition %u, of type 0x%02x, is no NTFS "
                         "volume: what is on it is not looked at",
                         partition->number, partition->type);
@@ -271,7 +317,11 @@ bool check_boot_sector(Check *check, Link *link, GError **errp)
         return false;
     }
     if (kind != VOLUME_NTFS) {
-        return judge_other(link, partition, kind);
+        return judge_other(check, link, partition, kind);
+    }
+    judge_first_sector(link, boot);
+    if (link->text) {
+        return true;
     }
     if (!boot_sector_read(check->overlay, partition, &bpb, &err)) {
         return link_failed(link, err, errp);

@@ -13,22 +13,37 @@
 #include "hal.h"
 #include "modules.h"
 
-/* The command that mends what win-xenprep mends. */
+/* The commands that mend what win-xenprep mends. */
+#define CONVERT \
+    "qemu-img convert -f FMT --image-opts driver=win-xenprep,file.filename="
 #define REMEDY_CONVERT \
-    "qemu-img convert -f FMT --image-opts " \
-    "driver=win-xenprep,file.filename=IMAGE OUTPUT"
+    CONVERT "IMAGE OUTPUT, or win-xenfix drivers IMAGE"
 
 /* The same, with what the user writes into a .reg file. */
 #define REMEDY_REG_FILE \
-    "qemu-img convert -f FMT --image-opts " \
-    "driver=win-xenprep,file.filename=IMAGE,reg-file=FILE OUTPUT"
+    CONVERT "IMAGE,reg-file=FILE OUTPUT, or win-xenfix drivers " \
+    "--reg-file=FILE IMAGE"
 
 #define REMEDY_DRIVER \
     CONSOLE "expand the file from d:\\i386, or the newest service pack, " \
     "into system32\\drivers"
 
+/* That nothing else comes to where a directory is. */
+#define REMEDY_DIRECTORY \
+    CONSOLE "rename the directory, then expand the file from d:\\i386, or " \
+    "the newest service pack, into system32\\drivers"
+
+/* A filter that is not Windows' own need not be there. */
+#define REMEDY_FILTER \
+    REMEDY_REG_FILE ", FILE taking it off the list; if it is Windows' own, " \
+    "restore its file"
+
 /* A step of a person who starts Windows' own CD. */
 #define CONSOLE "Recovery Console of the Windows CD: "
+
+/* What the kernel understands, NTLDR may not. */
+#define ODD_IMAGE \
+    "whether NTLDR finds its file by such an ImagePath is not known"
 
 #define STOP_BOOT_DEVICE "0x0000007B INACCESSIBLE_BOOT_DEVICE"
 
@@ -60,6 +75,8 @@ typedef struct Check {
 
     /* What NTLDR lies on. */
     const Partition *system_partition;
+    /* What has to be done before win-xenprep would take it; NULL: nothing. */
+    const char *before_convert;
     Volume *system_volume;
     /* boot.ini, and its entry that is started. */
     BootIni *boot_ini;
@@ -84,6 +101,8 @@ typedef struct Check {
      * do: many devices share them.
      */
     GHashTable *good;
+    /* Names, in lower case, of the services that win-xenprep disables. */
+    GHashTable *disabled;
     /* Link * */
     GPtrArray *links;
     /* char * */
@@ -144,7 +163,7 @@ LinkFunc check_system_root, check_kernel_hal;
 /* check-registry.c: what it finds in the registry */
 LinkFunc check_system_hive, check_control_set, check_hal_devices;
 LinkFunc check_boot_drivers;
-LinkFunc check_file_system, check_software_hive;
+LinkFunc check_file_system, check_software_hive, check_other_hives;
 
 /* check-session.c: the first program */
 LinkFunc check_session_manager;
@@ -155,13 +174,24 @@ bool check_device_path(Check *check, const PathStep *step, Link *link,
 
 /* check-driver.c */
 
+/* What to do about a driver of the boot path that does not start. */
+typedef enum Mending {
+    /* The user has to see to its service, and to its file. */
+    MENDING_USER,
+    /* The same, but it is a filter, which need not be there. */
+    MENDING_USER_FILTER,
+    /* win-xenprep sees to it. */
+    MENDING_CONVERT,
+} Mending;
+
 /*
  * Whether the kernel can start the driver of a device of the boot path before
  * it has the disk; if not the link is broken.  @what is what needs it: "the
- * IDE controller's driver"; @mended: win-xenprep sees to that driver.
+ * IDE controller's driver".
  */
 bool check_driver(Check *check, Link *link, const char *what,
-                  const char *name, bool mended, bool *good, GError **errp);
+                  const char *name, Mending mending, bool *good,
+                  GError **errp);
 
 /*
  * The same of all filters in the key @path, and of those of the class
@@ -169,6 +199,9 @@ bool check_driver(Check *check, Link *link, const char *what,
  */
 bool check_filters(Check *check, Link *link, const char *path,
                    const char *class_guid, bool *good, GError **errp);
+
+/* Warns of services that the machine would rather not have. */
+bool check_spoilers(Check *check, GError **errp);
 
 /* The key of a class, to be freed. */
 char *check_class_path(const Check *check, const char *class_guid);

@@ -232,6 +232,7 @@ bool check_kernel_hal(Check *check, Link *link, GError **errp)
                        errp)) {
         return false;
     }
+    check->hal_type = hal.type;
     if (good) {
         link_set_object(link, "%s", hal.path);
         link_ok(link, "%s goes with %s",

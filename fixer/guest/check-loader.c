@@ -19,6 +19,9 @@
 #define BOOT_INI "\\boot.ini"
 #define HIBERFIL "\\hiberfil.sys"
 
+/* The page that a session begins with. */
+#define HIBERFIL_HEADER 4096
+
 /* NTLDR's words for a disk that it has not got. */
 #define HARDWARE_PROBLEM \
     "Windows could not start because of a computer disk hardware " \
@@ -55,6 +58,11 @@ bool check_ntldr(Check *check, Link *link, GError **errp)
                            CONSOLE "copy d:\\i386\\ntldr c:\\",
                            "it is missing");
     }
+    if (a.size == 0) {
+        return link_broken(link, "nothing: the boot sector starts an empty "
+                           "file", CONSOLE "copy d:\\i386\\ntldr c:\\",
+                           "it is empty");
+    }
     if (a.compressed || a.encrypted) {
         return link_broken(link, "NTLDR is compressed",
                            CONSOLE "del c:\\ntldr, then copy "
@@ -72,10 +80,19 @@ bool check_ntldr(Check *check, Link *link, GError **errp)
 
 bool check_hibernation(Check *check, Link *link, GError **errp)
 {
+    VolumeAttributes a;
     GError *err = NULL;
+    bool there;
 
-    link_set_object(link, "partition %u: " HIBERFIL,
-                    check->system_partition->number);
+    if (!look(check, link, HIBERFIL, &there, &a, errp) || link->text) {
+        return link->text != NULL;
+    }
+    if (there && a.size < HIBERFIL_HEADER) {
+        check_warn(check, HIBERFIL " is too short to hold a session, but "
+                   "win-xenprep takes it for one: delete it in the source "
+                   "VM");
+        return link_ok(link, "it is too short to hold a session");
+    }
     if (volume_check_not_hibernated(check->system_volume, &err)) {
         return check_volume_state(check, check->system_volume, errp) &&
                link_ok(link, "there is no session to be resumed");
@@ -105,6 +122,12 @@ static bool judge_boot_ini(Check *check, Link *link, GBytes *text)
                        "\\WINNT of partition 1");
     }
     check->entry = boot_ini_started(check->boot_ini);
+    if (!check->entry &&
+        check->boot_ini->entries->len == LIMIT_BOOT_INI_ENTRIES) {
+        return link_unknown(link, "none of its first %d entries is the "
+                            "default, %s; the others are not looked at",
+                            LIMIT_BOOT_INI_ENTRIES, started);
+    }
     return link_ok(link, "the default is %s", started);
 }
 
@@ -201,28 +224,11 @@ static bool judge_arc_path(Check *check, Link *link, const ArcPath *arc,
                    partition->number);
 }
 
-/* Whether @entry starts what the user asked for. */
+/* Whether the path is that of the Windows which is looked at. */
 static bool starts(const Check *check, const char *path)
 {
-    g_auto(ArcPath) arc = { 0 };
-
-    return arc_path_parse(path, &arc) && arc.kind == ARC_MULTI &&
-           arc_path_partition(&arc, check->disk) == check->place.partition &&
-           g_ascii_strcasecmp(arc.directory, check->place.system_root) == 0;
-}
-
-static const BootEntry *find_entry(const Check *check)
-{
-    const BootIni *ini = check->boot_ini;
-
-    for (guint i = 0; ini && i < ini->entries->len; i++) {
-        const BootEntry *entry = g_ptr_array_index(ini->entries, i);
-
-        if (starts(check, entry->path)) {
-            return entry;
-        }
-    }
-    return NULL;
+    return boot_path_is_at(path, check->disk, check->place.partition,
+                           check->place.system_root, true);
 }
 
 /* What the user asked for, or what else there is if NTLDR's is not known. */
@@ -244,7 +250,9 @@ static bool survey(Check *check, Link *link, GError **errp)
         return link_unknown(link, "whether boot.ini has an entry for it "
                             "cannot be told");
     }
-    check->entry = find_entry(check);
+    check->entry = boot_ini_find(check->boot_ini, check->disk,
+                                 check->place.partition,
+                                 check->place.system_root, true);
     if (!check->entry) {
         return link_broken(link, "another Windows starts",
                            CONSOLE "bootcfg /add",
@@ -285,8 +293,9 @@ bool check_ntdetect(Check *check, Link *link, GError **errp)
     if (!look(check, link, NTDETECT, &there, &a, errp) || link->text) {
         return link->text != NULL;
     }
-    return there ? link_ok(link, "it is there")
-                 : link_broken(link, "NTDETECT failed",
-                               CONSOLE "copy d:\\i386\\ntdetect.com c:\\",
-                               "it is missing");
+    return there && a.size > 0
+           ? link_ok(link, "it is there")
+           : link_broken(link, "NTDETECT failed",
+                         CONSOLE "copy d:\\i386\\ntdetect.com c:\\",
+                         there ? "it is empty" : "it is missing");
 }

@@ -46,6 +46,8 @@ void check_machine_free(CheckMachine *machine)
 {
     if (machine) {
         g_free(machine->name);
+        g_free(machine->spoilers);
+        g_free(machine->spoilers_remedy);
         g_ptr_array_unref(machine->path);
         g_free(machine);
     }
@@ -146,6 +148,10 @@ CheckMachine *check_machine_find(const char *name, GError **errp)
     }
     machine = g_new0(CheckMachine, 1);
     machine->name = g_strdup(name);
+    machine->spoilers = g_key_file_get_string(file, "machine", "spoilers",
+                                              NULL);
+    machine->spoilers_remedy = g_key_file_get_string(file, "machine",
+                                                     "spoilers-remedy", NULL);
     machine->path = g_ptr_array_new_with_free_func(step_free);
     groups = g_key_file_get_groups(file, NULL);
     for (char **group = groups; *group; group++) {

@@ -52,6 +52,10 @@ typedef struct PathStep {
 
 typedef struct CheckMachine {
     char *name;
+    /* A profile of ours, the services of which may spoil it here; or NULL. */
+    char *spoilers;
+    /* What else than win-xenprep helps against them. */
+    char *spoilers_remedy;
     /* PathStep *, in the order in which they start. */
     GPtrArray *path;
 } CheckMachine;

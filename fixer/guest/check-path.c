@@ -14,18 +14,12 @@
 #include <string.h>
 
 #include "check-internal.h"
+#include "device-config.h"
+#include "enum-walk.h"
 #include "guest-limits.h"
 #include "hive-strings.h"
 
 #define DATABASE "Control\\CriticalDeviceDatabase"
-
-/*
- * Bits of ConfigFlags and CSConfigFlags, regstr.h: a device with one of them
- * does not start.  CONFIGFLAG_DISABLED, _REINSTALL, _FAILEDINSTALL; and
- * CSCONFIGFLAG_DISABLED, _DO_NOT_CREATE, _DO_NOT_START.
- */
-#define CONFIG_OFF (0x01 | 0x20 | 0x40)
-#define PROFILE_OFF (0x1 | 0x2 | 0x4)
 
 /* An instance of a step's device. */
 typedef struct Instance {
@@ -50,19 +44,6 @@ static bool mends(const PathStep *step, const char *what)
 static bool begins(const char *text, const char *with, size_t length)
 {
     return g_ascii_strncasecmp(text, with, length) == 0;
-}
-
-/*
- * VEN_8086&DEV_7010 also means VEN_8086&DEV_7010&SUBSYS_..., but no other;
- * Disk* all that begin with Disk.
- */
-static bool is_meant(const char *wanted, const char *device)
-{
-    size_t length = strcspn(wanted, "*");
-
-    return begins(device, wanted, length) &&
-           (wanted[length] == '*' || device[length] == '\0' ||
-            device[length] == '&');
 }
 
 /* Whether the instance hangs on one of the devices with these prefixes. */
@@ -137,7 +118,7 @@ static void add_devices(const Check *check, const PathStep *step,
         g_autofree char *below = g_strdup_printf("%s\\%s", enumerator,
                                                  device);
 
-        if (is_meant(name, device)) {
+        if (enum_device_is(device, name)) {
             add_instances(check, step, key, below, found);
         }
     }
@@ -236,12 +217,13 @@ static bool check_stack(Check *check, const PathStep *step, Link *link,
     g_autofree char *guid = hive_key_string(check->system->hive, key,
                                             "ClassGUID");
     g_autofree char *what = g_strdup_printf("the %s's driver", step->title);
+    Mending mending = mended ? MENDING_CONVERT : MENDING_USER;
 
     if (!is_listed(step->services, service)) {
         *good = false;
         return judge_foreign(step, link, service, mended);
     }
-    return check_driver(check, link, what, service, mended, good, errp) &&
+    return check_driver(check, link, what, service, mending, good, errp) &&
            (!*good || check_filters(check, link, path, guid, good, errp));
 }
 
@@ -383,7 +365,7 @@ static bool check_required_filter(Check *check, const PathStep *step,
                            "%s, %s, is not among the UpperFilters", what,
                            step->service);
     }
-    return check_driver(check, link, what, step->service, false, &good,
+    return check_driver(check, link, what, step->service, MENDING_USER, &good,
                         errp) &&
            (!good || link_ok(link, "%s, %s, is among the UpperFilters", what,
                              step->service));

@@ -11,6 +11,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <string.h>
+
 #include "check-internal.h"
 #include "error.h"
 #include "registry.h"
@@ -19,6 +21,10 @@
 
 /* What NTLDR loads beside the drivers with Start=0, for NTFS. */
 #define FILE_SYSTEM_DRIVER "system32\\drivers\\ntfs.sys"
+
+/* Bytes of the list of drivers that NTLDR passes over. */
+#define PASSED_MAX 8192
+#define MORE " and others"
 
 #define STOP_REGISTRY "0xC0000218 STATUS_CANNOT_LOAD_REGISTRY_FILE"
 
@@ -68,6 +74,48 @@ bool check_software_hive(Check *check, Link *link, GError **errp)
     return link->text != NULL;
 }
 
+/* One of them; without it the kernel makes an empty one. */
+static bool check_other_hive(Check *check, Link *link, const char *name,
+                             const char **missing, GError **errp)
+{
+    g_autofree char *below = g_strconcat(CONFIG, name, NULL);
+    g_autofree char *path = windows_path(&check->place, below);
+    g_autoptr(HiveFile) file = NULL;
+    GError *err = NULL;
+    bool exists;
+
+    if (!volume_exists(check->volume, path, &exists, &err)) {
+        return link_failed(link, err, errp);
+    }
+    if (!exists) {
+        *missing = name;
+        return true;
+    }
+    file = open_hive(check, link, name, STOP_REGISTRY, errp);
+    return file || link->state == LINK_BROKEN;
+}
+
+bool check_other_hives(Check *check, Link *link, GError **errp)
+{
+    static const char *const names[] = { "SAM", "SECURITY", "DEFAULT" };
+    const char *missing = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (!check_other_hive(check, link, names[i], &missing, errp)) {
+            return false;
+        }
+        if (link->state != LINK_OK) {
+            return true;
+        }
+    }
+    link_set_object(link, "partition %u: SAM, SECURITY, DEFAULT",
+                    check->place.partition->number);
+    return missing
+           ? link_unknown(link, "%s is missing: how far Windows comes without "
+                          "it was not found out", missing)
+           : link_ok(link, "they can be loaded");
+}
+
 bool check_control_set(Check *check, Link *link, GError **errp)
 {
     g_autofree char *file = windows_path(&check->place,
@@ -111,15 +159,18 @@ bool check_hal_devices(Check *check, Link *link, GError **errp)
     return link_ok(link, "%s", known ? known->name : "no HAL is named there");
 }
 
-/* Why NTLDR cannot load it; *@why stays the check's.  False: not known. */
-static bool find_fault(Check *check, const BootService *service,
-                       const char **why, GError **errp)
+/* Hostile hives have many, and long ones: not all become a warning. */
+static void note_passed(GString *passed, const char *name, const char *why)
 {
-    if (!service->image) {
-        *why = "its ImagePath is not below %SystemRoot%";
-        return true;
+    g_autofree char *text = g_strdup_printf("%s%s (%s)",
+                                            passed->len ? ", " : "", name,
+                                            why);
+
+    if (passed->len + strlen(text) <= PASSED_MAX) {
+        g_string_append(passed, text);
+    } else if (!g_str_has_suffix(passed->str, MORE)) {
+        g_string_append(passed, MORE);
     }
-    return modules_find_fault(check->modules, service->image, why, errp);
 }
 
 /* One driver; those that are passed over are added to @passed. */
@@ -127,16 +178,20 @@ static bool check_boot_driver(Check *check, Link *link,
                               const BootService *service, GString *passed,
                               GError **errp)
 {
+    bool critical = service->error_control >= SERVICE_ERROR_SEVERE;
     GError *err = NULL;
     const char *why = NULL;
 
-    if (!find_fault(check, service, &why, &err)) {
+    if (service->odd_image) {
+        return !critical ||
+               link_unknown(link, "%s, without which Windows does not start: "
+                            ODD_IMAGE, service->name);
+    }
+    if (!modules_find_fault(check->modules, service->image, &why, &err)) {
         return link_failed(link, err, errp);
     }
-    if (why && service->error_control >= SERVICE_ERROR_SEVERE) {
-        g_autofree char *screen =
-            missing_or_corrupt(service->image ? service->image
-                                              : service->name);
+    if (why && critical) {
+        g_autofree char *screen = missing_or_corrupt(service->image);
 
         link_set_object(link, "SYSTEM\\ControlSet%03u\\Services\\%s",
                         check->control_set, service->name);
@@ -145,8 +200,7 @@ static bool check_boot_driver(Check *check, Link *link,
                            why, service->error_control);
     }
     if (why) {
-        g_string_append_printf(passed, "%s%s (%s)", passed->len ? ", " : "",
-                               service->name, why);
+        note_passed(passed, service->name, why);
     }
     return true;
 }
@@ -157,6 +211,9 @@ bool check_boot_drivers(Check *check, Link *link, GError **errp)
     g_autoptr(GPtrArray) services = NULL;
     GError *err = NULL;
 
+    if (!check_spoilers(check, errp)) {
+        return false;
+    }
     link_set_object(link, "SYSTEM\\ControlSet%03u\\Services",
                     check->control_set);
     services = boot_services(check->system->hive, check->control_set,

@@ -19,7 +19,11 @@
 #include "check-internal.h"
 #include "dynamic.h"
 #include "error.h"
+#include "profile.h"
 #include "report-json.h"
+
+/* win-xenprep's, of which REMEDY_CONVERT speaks. */
+#define DEFAULT_PROFILE "ide"
 
 /* What has to be known for a link to be looked at. */
 typedef enum Need {
@@ -60,6 +64,7 @@ static const LinkType before_devices[] = {
 static const LinkType after_devices[] = {
     { "session-manager", check_session_manager, NEED_WINDOWS },
     { "software-hive", check_software_hive, NEED_WINDOWS },
+    { "other-hives", check_other_hives, NEED_WINDOWS },
 };
 
 static void link_free(void *opaque)
@@ -342,6 +347,7 @@ static void check_clear(Check *check)
 {
     g_clear_pointer(&check->prefixes, g_hash_table_unref);
     g_clear_pointer(&check->good, g_hash_table_unref);
+    g_clear_pointer(&check->disabled, g_hash_table_unref);
     g_clear_pointer(&check->system, hive_file_free);
     g_clear_pointer(&check->modules, modules_free);
     g_clear_pointer(&check->windows, windows_free);
@@ -359,6 +365,40 @@ static void check_clear(Check *check)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Check, check_clear)
 
+/* What the profile that win-xenprep takes unless told otherwise disables. */
+static GHashTable *disabled_services(GError **errp)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash,
+                                                        g_str_equal, g_free,
+                                                        NULL);
+    g_autoptr(Profile) profile = profile_embedded(DEFAULT_PROFILE, errp);
+    g_autoptr(GPtrArray) parts = profile ? profile_parts(profile) : NULL;
+
+    for (guint i = 0; parts && i < parts->len; i++) {
+        const Profile *part = g_ptr_array_index(parts, i);
+
+        for (char **name = part->disabled; name && *name; name++) {
+            g_hash_table_add(names, g_ascii_strdown(*name, -1));
+        }
+    }
+    return profile ? g_steal_pointer(&names) : NULL;
+}
+
+/* What has to come before win-xenprep, which would refuse the guest. */
+static void qualify_remedies(Check *check)
+{
+    for (guint i = 0; check->before_convert && i < check->links->len; i++) {
+        Link *link = g_ptr_array_index(check->links, i);
+
+        if (link->remedy && g_str_has_prefix(link->remedy, CONVERT)) {
+            g_autofree char *remedy = g_steal_pointer(&link->remedy);
+
+            link->remedy = g_strdup_printf("%s; before that, %s", remedy,
+                                           check->before_convert);
+        }
+    }
+}
+
 char *check_run(Overlay *overlay, const CheckOptions *options, GError **errp)
 {
     g_auto(Check) check = {
@@ -372,7 +412,8 @@ char *check_run(Overlay *overlay, const CheckOptions *options, GError **errp)
         .warnings = g_ptr_array_new_with_free_func(g_free),
     };
 
-    if (!check.machine ||
+    check.disabled = check.machine ? disabled_services(errp) : NULL;
+    if (!check.disabled ||
         !walk_links(&check, before_devices, G_N_ELEMENTS(before_devices),
                     errp) ||
         !walk_devices(&check, errp) ||
@@ -380,5 +421,6 @@ char *check_run(Overlay *overlay, const CheckOptions *options, GError **errp)
                     errp)) {
         return NULL;
     }
+    qualify_remedies(&check);
     return check_report(&check);
 }

@@ -25,24 +25,12 @@
 
 #include <string.h>
 
+#include "device-config.h"
 #include "device-instances.h"
+#include "enum-walk.h"
 #include "guest-limits.h"
 #include "hive-compare.h"
 #include "le.h"
-
-/* Bits of ConfigFlags, regstr.h: a device with one of them does not start. */
-#define CONFIGFLAG_DISABLED 0x01
-#define CONFIGFLAG_REINSTALL 0x20
-#define CONFIGFLAG_FAILEDINSTALL 0x40
-#define CONFIG_OFF (CONFIGFLAG_DISABLED | CONFIGFLAG_REINSTALL | \
-                    CONFIGFLAG_FAILEDINSTALL)
-
-/* The same of CSConfigFlags, in a hardware profile. */
-#define CSCONFIGFLAG_DISABLED 0x1
-#define CSCONFIGFLAG_DO_NOT_CREATE 0x2
-#define CSCONFIGFLAG_DO_NOT_START 0x4
-#define PROFILE_OFF (CSCONFIGFLAG_DISABLED | CSCONFIGFLAG_DO_NOT_CREATE | \
-                     CSCONFIGFLAG_DO_NOT_START)
 
 /* Hardware profiles that are looked at: a notebook has two or three. */
 #define PROFILES_MAX 64
@@ -307,15 +295,6 @@ static bool settle_device(Settling *s, HiveKey key, const char *device,
     return true;
 }
 
-/* VEN_8086&DEV_7010 also means VEN_8086&DEV_7010&SUBSYS_..., but no other. */
-static bool is_meant(const char *wanted, const char *name)
-{
-    size_t length = strlen(wanted);
-
-    return g_ascii_strncasecmp(name, wanted, length) == 0 &&
-           (name[length] == '\0' || name[length] == '&');
-}
-
 static bool settle_in_set(Settling *s, const char *device, GError **errp)
 {
     const char *wanted = strchr(device, '\\') + 1;
@@ -331,7 +310,8 @@ static bool settle_in_set(Settling *s, const char *device, GError **errp)
         g_autofree char *name = hive_key_name(s->system, key);
         g_autofree char *below = g_strdup_printf("%s\\%s", enumerator, name);
 
-        if (is_meant(wanted, name) && !settle_device(s, key, below, errp)) {
+        if (enum_device_is(name, wanted) &&
+            !settle_device(s, key, below, errp)) {
             return false;
         }
     }

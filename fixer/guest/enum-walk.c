@@ -7,6 +7,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <string.h>
+
 #include "enum-walk.h"
 #include "guest-limits.h"
 
@@ -66,4 +68,14 @@ void enum_walk(Hive *system, unsigned set, EnumFunc *func, void *opaque)
         walk.left--;
         walk_enumerator(&walk, g_array_index(enumerators, HiveKey, i));
     }
+}
+
+bool enum_device_is(const char *name, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    bool any = length > 0 && wanted[length - 1] == '*';
+
+    length -= any;
+    return g_ascii_strncasecmp(name, wanted, length) == 0 &&
+           (any || name[length] == '\0' || name[length] == '&');
 }

@@ -22,4 +22,11 @@ typedef void EnumFunc(Hive *system, HiveKey instance, const char *path,
  */
 void enum_walk(Hive *system, unsigned set, EnumFunc *func, void *opaque);
 
+/*
+ * Whether the device of that name is meant by @wanted: VEN_8086&DEV_7010 also
+ * means VEN_8086&DEV_7010&SUBSYS_..., but no other; DiskQEMU* all that begin
+ * with DiskQEMU.
+ */
+bool enum_device_is(const char *name, const char *wanted);
+
 #endif /* GUEST_ENUM_WALK_H */

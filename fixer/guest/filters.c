@@ -41,7 +41,9 @@ static const struct {
     { "Enum", 3, 3 },
 };
 
-static const char *const lists[] = { "UpperFilters", "LowerFilters" };
+const char *const filters_values[FILTERS_VALUES] = {
+    "UpperFilters", "LowerFilters",
+};
 
 /* A name that is looked for. */
 typedef struct Wanted {
@@ -263,8 +265,8 @@ static bool unlist_key(Search *search, HiveKey key, const char *above,
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new();
     g_autoptr(GPtrArray) taken = g_ptr_array_new();
-    g_auto(RegValue) upper = { .name = (char *)lists[0] };
-    g_auto(RegValue) lower = { .name = (char *)lists[1] };
+    g_auto(RegValue) upper = { .name = (char *)filters_values[0] };
+    g_auto(RegValue) lower = { .name = (char *)filters_values[1] };
     g_autofree char *path = NULL;
 
     if (edit_list(search, key, above, &upper, taken)) {

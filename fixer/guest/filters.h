@@ -10,6 +10,10 @@
 #include "change.h"
 #include "hive.h"
 
+/* The values that are lists of them. */
+#define FILTERS_VALUES 2
+extern const char *const filters_values[FILTERS_VALUES];
+
 /*
  * Takes @names, which end with NULL, off all lists of filters in control set
  * @set.  A list that nothing is left of is deleted.  For each key that

@@ -9,6 +9,7 @@
  */
 
 #include "enum-walk.h"
+#include "filters.h"
 #include "guest-limits.h"
 #include "hive-strings.h"
 #include "inspect-internal.h"
@@ -18,8 +19,6 @@
 static const char *const profiles[] = {
     "vmware-tools", "xen-drivers", "virtualbox", "parallels",
 };
-
-static const char *const filter_lists[] = { "UpperFilters", "LowerFilters" };
 
 /* What is known of one of the names. */
 typedef struct Leftover {
@@ -82,16 +81,16 @@ static bool add_names(Search *search, const char *profile_name,
 /* Notes which of the names are on the lists of @key, that of @owner. */
 static void look_at_filters(Search *search, HiveKey key, const char *owner)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(filter_lists); i++) {
+    for (unsigned i = 0; i < FILTERS_VALUES; i++) {
         g_auto(GStrv) names = hive_key_strings(search->system, key,
-                                               filter_lists[i]);
+                                               filters_values[i]);
 
         for (char **name = names; name && *name; name++) {
             Leftover *leftover = find_leftover(search, *name);
 
             if (leftover && leftover->lists->len < LIMIT_FILTER_LISTS) {
                 g_ptr_array_add(leftover->lists,
-                                g_strdup_printf("%s of %s", filter_lists[i],
+                                g_strdup_printf("%s of %s", filters_values[i],
                                                 owner));
             }
         }

@@ -31,6 +31,10 @@ typedef struct Module {
     guint place, first;
 } Module;
 
+/* What every program imports from, directly or not, and no driver does. */
+#define PROGRAMS_MODULE "ntdll.dll"
+#define PROGRAM_SUFFIX ".exe"
+
 struct Modules {
     Volume *volume;
     const Windows *windows;
@@ -142,6 +146,12 @@ static bool check_import(Modules *modules, Module *module, const char *path,
     if (is_loaded_before(name)) {
         return true;
     }
+    if (g_ascii_strcasecmp(name, PROGRAMS_MODULE) == 0 &&
+        !g_str_has_suffix(module->key, PROGRAM_SUFFIX)) {
+        module->fault = g_strdup_printf("%s imports from %s"
+                                        MODULES_IS_PROGRAM, path, name);
+        return true;
+    }
     /* No loader takes a path here, whatever hostile bytes say. */
     if (!strpbrk(name, "\\/") && !find_module(modules, name, &found, errp)) {
         return false;
@@ -210,7 +220,7 @@ static PeInfo *read_module(Modules *modules, const char *path, char **why,
     } else if (bytes) {
         *why = g_strdup_printf("%s (damaged)", err->message);
     } else if (is_directory(modules, path)) {
-        *why = g_strdup_printf("%s is a directory", path);
+        *why = g_strconcat(path, MODULES_IS_DIRECTORY, NULL);
     } else {
         g_propagate_error(errp, g_steal_pointer(&err));
     }

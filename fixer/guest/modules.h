@@ -18,6 +18,10 @@ void modules_free(Modules *modules);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Modules, modules_free)
 
+/* How it ends why a file cannot be loaded if that is not even a driver. */
+#define MODULES_IS_DIRECTORY " is a directory"
+#define MODULES_IS_PROGRAM ", as programs do, and is no driver"
+
 /*
  * Sets *@why to why the file at @path cannot be loaded, which stays the
  * modules', or to NULL if it can: it is missing or no executable of the

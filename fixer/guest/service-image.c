@@ -14,7 +14,8 @@
 #include "service-image.h"
 
 /* How %SystemRoot% is written. */
-static const char *const roots[] = { "\\SystemRoot\\", "%SystemRoot%\\" };
+#define ROOT "\\SystemRoot\\"
+static const char *const roots[] = { ROOT, "%SystemRoot%\\" };
 
 /* What stands in front of a path of the Win32 kind. */
 #define WIN32_PREFIX "\\??\\"
@@ -55,4 +56,11 @@ char *service_image_path(const Windows *windows, const char *name,
         return path_with_letter(windows, path + 2);
     }
     return *path == '\\' ? NULL : windows_path(&windows->place, path);
+}
+
+bool service_image_is_for_loader(const char *image_path)
+{
+    return !image_path || begins(image_path, ROOT) ||
+           (*image_path != '\\' && *image_path != '%' &&
+            !strchr(image_path, ':'));
 }

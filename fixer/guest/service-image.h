@@ -18,4 +18,10 @@
 char *service_image_path(const Windows *windows, const char *name,
                          const char *image_path);
 
+/*
+ * Whether the value is of a form in which the boot loader is known to find the
+ * file: below %SystemRoot%, or \SystemRoot\...; the kernel knows more.
+ */
+bool service_image_is_for_loader(const char *image_path);
+
 #endif /* GUEST_SERVICE_IMAGE_H */

@@ -21,6 +21,7 @@ bool volume_attributes(Volume *volume, const char *path,
     attributes->directory = ni->mrec->flags & MFT_RECORD_IS_DIRECTORY;
     attributes->compressed = ni->flags & FILE_ATTR_COMPRESSED;
     attributes->encrypted = ni->flags & FILE_ATTR_ENCRYPTED;
+    attributes->size = ni->data_size;
     attributes->sparse = ni->flags & FILE_ATTR_SPARSE_FILE;
     if (ntfs_inode_close(ni) < 0) {
         volume_set_error(volume, path, errp);

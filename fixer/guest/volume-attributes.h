@@ -14,6 +14,8 @@ typedef struct VolumeAttributes {
     bool compressed;
     bool encrypted;
     bool sparse;
+    /* In bytes. */
+    uint64_t size;
 } VolumeAttributes;
 
 bool volume_attributes(Volume *volume, const char *path,

@@ -85,9 +85,7 @@ static void print_json(ImageInfoSpecificWinXenprep *report)
     Visitor *v = qobject_output_visitor_new(&obj);
 
     visit_type_ImageInfoSpecificWinXenprep(v, NULL, &report, &error_abort);
-    visit_complete(v, &obj);
-    visit_free(v);
-    xenfix_print_json(obj);
+    xenfix_print_visited(v, &obj);
 }
 
 void xenfix_print_prepared(const XenfixOptions *options, BlockBackend *image,

@@ -13,7 +13,7 @@
 
 #include "qapi/visitor.h"
 
-void xenfix_print_json(QObject *obj)
+static void print_json(QObject *obj)
 {
     GString *text = qobject_to_json_pretty(obj, true);
 
@@ -26,7 +26,7 @@ void xenfix_print_visited(Visitor *v, QObject **obj)
 {
     visit_complete(v, obj);
     visit_free(v);
-    xenfix_print_json(*obj);
+    print_json(*obj);
 }
 
 void xenfix_word(GString *words, const char *fmt, ...)

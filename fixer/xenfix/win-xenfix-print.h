@@ -10,9 +10,6 @@
 #include "block/win-xenprep-compat.h"
 #include "qapi/qapi-types-block-core.h"
 
-/* Prints an object as JSON; takes @obj. */
-void xenfix_print_json(QObject *obj);
-
 /*
  * Prints as JSON what @v, of qobject_output_visitor_new(@obj), has visited;
  * takes both.

@@ -99,9 +99,7 @@ static void print(const XenfixOptions *options, const UndoState *state)
     }
     v = qobject_output_visitor_new(&obj);
     visit_type_WinXenfixUndo(v, NULL, &reported, &error_abort);
-    visit_complete(v, &obj);
-    visit_free(v);
-    xenfix_print_json(obj);
+    xenfix_print_visited(v, &obj);
 }
 
 static XenfixStatus answer(const UndoState *state)

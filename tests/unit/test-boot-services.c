@@ -116,6 +116,32 @@ static void test_find(void)
     g_assert_null(boot_service_find(hive, 1, &windows, "..\\Services"));
 }
 
+/* Forms of ImagePath that the kernel knows, and NTLDR may not. */
+static void test_odd_images(void)
+{
+    static const struct {
+        const char *path;
+        bool odd;
+    } cases[] = {
+        { "system32\\\\drivers\\\\x.sys", false },
+        { "\\\\systemroot\\\\system32\\\\x.sys", false },
+        { "%SystemRoot%\\\\system32\\\\x.sys", true },
+        { "\\\\??\\\\C:\\\\WINDOWS\\\\x.sys", true },
+        { "C:\\\\WINDOWS\\\\x.sys", true },
+        { "\\\\WINDOWS\\\\x.sys", true },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *body =
+            g_strdup_printf(SERVICE("x", "0", "\"ImagePath\"=\"%s\"\r\n"),
+                            cases[i].path);
+        g_autoptr(Hive) hive = fixture_hive(body);
+        g_autoptr(BootService) x = boot_service_find(hive, 1, &windows, "x");
+
+        g_assert_cmpint(x->odd_image, ==, cases[i].odd);
+    }
+}
+
 static void test_too_many(void)
 {
     g_autoptr(GString) body = g_string_new(NULL);
@@ -162,6 +188,7 @@ int main(int argc, char **argv)
     g_test_add_func("/boot-services/no-lists", test_no_lists);
     g_test_add_func("/boot-services/bad-counts", test_bad_counts);
     g_test_add_func("/boot-services/find", test_find);
+    g_test_add_func("/boot-services/odd-images", test_odd_images);
     g_test_add_func("/boot-services/too-many", test_too_many);
     g_test_add_func("/boot-services/real", test_real);
     return g_test_run();

@@ -31,13 +31,15 @@ STOP_7B = '0x0000007B INACCESSIBLE_BOOT_DEVICE'
 # What needs what in front of it: the order of the boot path
 LINKS = ['active-partition', 'boot-code', 'boot-sector', 'ntldr',
          'hibernation', 'boot-ini', 'arc-path', 'ntdetect', 'system-root',
-         'kernel-hal', 'system-hive', 'control-set', 'boot-drivers',
-         'file-system', 'pci-bus', 'controller', 'channel', 'disk',
-         'partition-manager', 'volume-manager', 'volume', 'session-manager',
-         'software-hive']
+         'kernel-hal', 'system-hive', 'control-set', 'hal-devices',
+         'boot-drivers', 'file-system', 'acpi', 'pci-bus', 'controller',
+         'channel', 'disk', 'partition-manager', 'volume-manager', 'volume',
+         'session-manager', 'software-hive', 'other-hives']
 
 BOOTING = ('boot-prepared', 'boot-prepared-w2k', 'boot-prepared-x64',
-           'boot-known', 'boot-generic', 'boot-no-class', 'boot-no-boot-ini')
+           'boot-known', 'boot-generic', 'boot-no-class',
+           'boot-hiberfil-short', 'boot-import-cycle', 'boot-xen-drivers',
+           'boot-no-boot-ini')
 
 
 def guest(kind):
@@ -115,8 +117,9 @@ def booting_test(kind):
 def test_every_link():
     """For each link there is a guest of which it is the broken one."""
     covered = {link for link, _ in broken_recipes.LINKS.values()}
-    # Without boot.ini NTLDR goes on.
-    equal(sorted(covered), sorted(set(LINKS) - {'boot-ini'}), 'links')
+    # Without boot.ini NTLDR goes on; of the other nothing is certain.
+    equal(sorted(covered), sorted(set(LINKS) - {'boot-ini', 'hal-devices'}),
+          'links')
 
 
 def check_prepared(kind):
@@ -175,6 +178,10 @@ def test_unknown():
                           ('boot-second-disk', 'arc-path'),
                           ('boot-ntldr-sparse', 'ntldr'),
                           ('boot-dynamic', 'volume-manager'),
+                          ('boot-grub', 'boot-code'),
+                          ('boot-many-entries', 'boot-ini'),
+                          ('boot-odd-image', 'controller'),
+                          ('boot-no-sam', 'other-hives'),
                           ('boot-windows-7', 'system-root')):
         report = check(kind)
         equal((report['boots'], unknown in states(report)['unknown'],
@@ -191,10 +198,39 @@ def test_unclean():
               for warning in check('boot-prepared')['warnings']), False)
 
 
+def test_other_hal():
+    """A HAL without ACPI needs no driver for ACPI."""
+    report = check('boot-other-hal')
+    equal([(link['name'], link['state']) for link in report['links']
+           if link['name'] == 'acpi' or link['state'] != 'ok'],
+          [('hal-devices', 'unknown')])
+    equal(report['boots'], 'unknown')
+
+
+def test_spoilers():
+    """Drivers of Xen's own are a warning, where there is a Xen."""
+    for machine, warned in (('xen-hvm', True), ('qemu-pc', False)):
+        warnings = check('boot-xen-drivers', machine=machine)['warnings']
+        equal(any('xenbus' in warning and 'xen_platform_pci=0' in warning
+                  for warning in warnings), warned, warnings)
+
+
+def test_remedies():
+    """What has to come first, and what may be left out."""
+    for kind, words in (('fat-system-partition', ['convert C: /fs:ntfs']),
+                        ('broken-intelide-directory', ['rename the directory']),
+                        ('broken-filter-file', ['win-xenfix drivers IMAGE']),
+                        ('broken-disk-filter', ['reg-file=FILE'])):
+        remedy = next(link['remedy'] for link in check(kind)['links']
+                      if link['state'] == 'broken')
+        equal([word for word in words if word not in remedy], [], remedy)
+
+
 def test_no_disk():
-    """No partition table at all: it does not boot."""
+    """No partition table at all: its format may be another one."""
     report = check('no-partition-table')
-    equal((report['boots'], report['links'][0]['state']), ('no', 'broken'))
+    equal((report['boots'], report['links'][0]['state']),
+          ('unknown', 'unknown'))
 
 
 def test_windows_option():

@@ -363,7 +363,10 @@ def test_pae_kernel():
     windows = recipes.find('hal-acpipic-up').windows
     several = dataclasses.replace(windows, hal=winversions.ACPI_MP)
     several = add_file(PA, windrivers.kernel(several, True))
-    none = lambda tree, windows: tree.remove(SYSTEM32[1:] + PA)
+
+    def none(tree, _):
+        tree.remove(SYSTEM32[1:] + PA)
+
     for edit, switches, word in ((several, '/fastdetect', '0x00000079'),
                                  (several, '/noexecute=optin /execute', None),
                                  (none, '/noexecute=optin', 'has NX'),
@@ -554,6 +557,24 @@ def profile_names(profile):
     parser = configparser.ConfigParser(delimiters='=', interpolation=None)
     parser.read(os.path.join(PROFILES, profile + '.profile'))
     return parser['services']['disable'].strip(';').split(';')
+
+
+def test_long_names():
+    """Names that nobody can read are cut: a report has its limit, too."""
+    def edit(control_set):
+        control_set.at('Services').merge({'odd%03d' % number: {
+            **registry.driver('odd', 0, 'SCSI miniport', 1),
+            'ImagePath': hive.expand_sz('system32\\' + 'x' * 15000)}
+            for number in range(100)})
+
+    line = '"' + 'y' * 5000 + '" ' + 'z' * 5000
+    report = variant('hal-acpipic-up', boot_ini(*[line] * 6), hive_edit=edit)
+    paths = [d['path'] for d in report['storage-drivers']
+             if d['name'].startswith('odd')]
+    equal([(len(path), path[-4:]) for path in paths], [(1024, 'x...')] * 100)
+    equal({len(text) > 1030 for text in report['boot-ini']['warnings']},
+          {False})
+    equal(len(json.dumps(report)) < 1 << 20, True)
 
 
 def test_leftovers():
