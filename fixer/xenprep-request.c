@@ -359,9 +359,26 @@ void request_free(Request *request)
     }
 }
 
-ByteSource *request_find_source(Request *request, const char *name)
+/* The first source behind @from that is not beside the profile. */
+static guint end_of_beside(const Request *request, guint from)
 {
-    for (guint i = 1; i < request->sources->len; i++) {
+    guint end = request->sources->len;
+
+    if (request->reg_sources.count && request->reg_sources.first > from) {
+        end = MIN(end, request->reg_sources.first);
+    }
+    if (request->driver_sources.count &&
+        request->driver_sources.first > from) {
+        end = MIN(end, request->driver_sources.first);
+    }
+    return end;
+}
+
+ByteSource *request_find_beside(Request *request, const char *name)
+{
+    guint end = end_of_beside(request, request->profile_source);
+
+    for (guint i = request->profile_source + 1; i < end; i++) {
         RequestSource *source = g_ptr_array_index(request->sources, i);
 
         if (g_str_equal(source->name, name)) {

@@ -72,7 +72,10 @@ void request_free(Request *request);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Request, request_free)
 
-/* The source of that name, but for the disk; NULL if there is none. */
-ByteSource *request_find_source(Request *request, const char *name);
+/*
+ * The file of that name which lies beside the user's own profile; NULL if
+ * there is none.
+ */
+ByteSource *request_find_beside(Request *request, const char *name);
 
 #endif /* XENPREP_REQUEST_H */

@@ -42,7 +42,7 @@ static GBytes *read_text(ByteSource *source, const char *name, GError **errp)
 
 static GBytes *lookup_beside(const char *name, void *opaque, GError **errp)
 {
-    ByteSource *source = request_find_source(opaque, name);
+    ByteSource *source = request_find_beside(opaque, name);
 
     if (!source) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,

@@ -46,6 +46,8 @@ typedef struct Settling {
     GPtrArray *warnings;
     /* Instances that may still be looked at. */
     unsigned left;
+    /* There are more, and the user was told. */
+    bool too_many;
 } Settling;
 
 static void value_free(RegValue *value)
@@ -280,8 +282,10 @@ static bool settle_device(Settling *s, HiveKey key, const char *device,
         g_autofree char *path = g_strdup_printf("%s\\%s", device, name);
 
         if (s->left == 0) {
+            s->too_many = true;
             g_ptr_array_add(s->warnings,
-                            g_strdup_printf("ControlSet%03u\\Enum\\%s: there "
+                            g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\"
+                                            "ControlSet%03u\\Enum\\%s: there "
                                             "are more than %u such devices, "
                                             "the others are left as they are",
                                             s->set, device, LIMIT_INSTANCES));
@@ -305,7 +309,8 @@ static bool settle_in_set(Settling *s, const char *device, GError **errp)
                                              hive_find_key(s->system, path));
 
     s->left = LIMIT_INSTANCES;
-    for (guint i = 0; i < devices->len && s->left > 0; i++) {
+    s->too_many = false;
+    for (guint i = 0; i < devices->len && !s->too_many; i++) {
         HiveKey key = g_array_index(devices, HiveKey, i);
         g_autofree char *name = hive_key_name(s->system, key);
         g_autofree char *below = g_strdup_printf("%s\\%s", enumerator, name);

@@ -33,6 +33,9 @@ Profile *profile_parse_text(const char *name, GBytes *text,
  */
 unsigned profile_find_line(GBytes *text, const char *group, const char *key);
 
+/* The first line whose group, or key of a group, was there before; or 0. */
+unsigned profile_find_repeated(GBytes *text);
+
 /* The first line that is no group, key or comment; 0: each is. */
 unsigned profile_find_nonsense(GBytes *text);
 

@@ -16,7 +16,8 @@ static char **split(GBytes *text)
 {
     gsize size;
     const char *data = g_bytes_get_data(text, &size);
-    g_autofree char *copy = g_strndup(data, size);
+    /* An empty text may have no data at all. */
+    g_autofree char *copy = g_strndup(data ? data : "", size);
     char **lines = g_strsplit(copy, "\n", -1);
 
     for (char **line = lines; *line; line++) {
@@ -56,6 +57,42 @@ unsigned profile_find_line(GBytes *text, const char *group, const char *key)
         }
     }
     return found;
+}
+
+/* The name of a group or key that begins in @line; NULL: there is none. */
+static char *title(const char *line)
+{
+    const char *end = *line == '[' ? strrchr(line, ']') : strchr(line, '=');
+
+    return *line == '#' || !end
+           ? NULL : g_strchomp(g_strndup(line, end - line));
+}
+
+unsigned profile_find_repeated(GBytes *text)
+{
+    g_auto(GStrv) lines = split(text);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash,
+                                                       g_str_equal, g_free,
+                                                       NULL);
+    g_autofree char *group = NULL;
+
+    for (unsigned i = 0; lines[i]; i++) {
+        g_autofree char *name = title(lines[i]);
+        bool is_new = true;
+
+        if (name && *name == '[') {
+            g_free(group);
+            group = g_strdup(name);
+            is_new = g_hash_table_add(seen, g_strdup(name));
+        } else if (name) {
+            is_new = g_hash_table_add(seen, g_strconcat(group ? group : "",
+                                                        "]", name, NULL));
+        }
+        if (!is_new) {
+            return i + 1;
+        }
+    }
+    return 0;
 }
 
 unsigned profile_find_nonsense(GBytes *text)

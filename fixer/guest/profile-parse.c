@@ -116,10 +116,31 @@ static bool check_known(Parser *parser, GError **errp)
     return true;
 }
 
+/* What GKeyFile, whose message is @err, made nothing of; or only a part. */
+static bool check_readable(Parser *parser, const char *group,
+                           const char *key, const GError *err, GError **errp)
+{
+    if (g_error_matches(err, G_KEY_FILE_ERROR,
+                        G_KEY_FILE_ERROR_INVALID_VALUE)) {
+        return invalid(parser, group, key, errp, "a \\ in it has to be "
+                       "doubled");
+    }
+    if (g_error_matches(err, G_KEY_FILE_ERROR,
+                        G_KEY_FILE_ERROR_UNKNOWN_ENCODING)) {
+        return invalid(parser, group, key, errp, "it is not UTF-8");
+    }
+    return true;
+}
+
 static bool get_string(Parser *parser, const char *group, const char *key,
                        char **value, GError **errp)
 {
-    *value = g_key_file_get_string(parser->keys, group, key, NULL);
+    g_autoptr(GError) err = NULL;
+
+    *value = g_key_file_get_string(parser->keys, group, key, &err);
+    if (!check_readable(parser, group, key, err, errp)) {
+        return false;
+    }
     if (!*value || !**value) {
         return invalid(parser, group, key, errp, "the value is missing");
     }
@@ -129,7 +150,12 @@ static bool get_string(Parser *parser, const char *group, const char *key,
 static bool get_list(Parser *parser, const char *group, const char *key,
                      char ***value, GError **errp)
 {
-    *value = g_key_file_get_string_list(parser->keys, group, key, NULL, NULL);
+    g_autoptr(GError) err = NULL;
+
+    *value = g_key_file_get_string_list(parser->keys, group, key, NULL, &err);
+    if (!check_readable(parser, group, key, err, errp)) {
+        return false;
+    }
     if (!*value || !**value) {
         return invalid(parser, group, key, errp,
                        "the list is missing or empty");
@@ -138,6 +164,11 @@ static bool get_list(Parser *parser, const char *group, const char *key,
         if (!**element) {
             return invalid(parser, group, key, errp,
                            "the list has an empty element");
+        }
+        if (g_ascii_isspace(**element) ||
+            g_ascii_isspace((*element)[strlen(*element) - 1])) {
+            return invalid(parser, group, key, errp,
+                           "'%s' begins or ends in a blank", *element);
         }
     }
     return true;
@@ -180,9 +211,16 @@ static bool check_plain_names(Parser *parser, const char *group,
 static GBytes *find_include(Parser *parser, const char *file, bool *embedded,
                             GError **errp)
 {
-    GBytes *text = parser->lookup(file, parser->opaque, NULL);
+    g_autoptr(GError) err = NULL;
+    GBytes *text = parser->lookup(file, parser->opaque, &err);
 
     *embedded = !text;
+    /* A file that is there and cannot be read is no reason to take another. */
+    if (err && err->domain == GUEST_ERROR &&
+        err->code != GUEST_ERROR_NOT_FOUND) {
+        g_propagate_error(errp, g_steal_pointer(&err));
+        return NULL;
+    }
     return text ? text : profile_embedded_text(file, errp);
 }
 
@@ -237,6 +275,29 @@ static bool parse_includes(Parser *parser, Profile *profile, GError **errp)
     return true;
 }
 
+/* As pe_machine_string() has them. */
+static bool check_machines(Parser *parser, char **names, GError **errp)
+{
+    static const char *const known[] = { "x86", "x64", NULL };
+
+    for (char **name = names; *name; name++) {
+        if (!g_strv_contains(known, *name)) {
+            return invalid(parser, "guest", "machines", errp,
+                           "'%s' is neither x86 nor x64", *name);
+        }
+    }
+    return true;
+}
+
+static bool check_versions(Parser *parser, const Profile *profile,
+                           GError **errp)
+{
+    return pe_version_compare(&profile->min_version,
+                              &profile->max_version) <= 0 ||
+           invalid(parser, "guest", "max-version", errp,
+                   "it is below min-version");
+}
+
 static bool parse_about(Parser *parser, Profile *profile, GError **errp)
 {
     return get_string(parser, "profile", "name", &profile->name, errp) &&
@@ -244,7 +305,9 @@ static bool parse_about(Parser *parser, Profile *profile, GError **errp)
                       &profile->description, errp) &&
            get_version(parser, "min-version", &profile->min_version, errp) &&
            get_version(parser, "max-version", &profile->max_version, errp) &&
-           get_list(parser, "guest", "machines", &profile->machines, errp);
+           check_versions(parser, profile, errp) &&
+           get_list(parser, "guest", "machines", &profile->machines, errp) &&
+           check_machines(parser, profile->machines, errp);
 }
 
 /*
@@ -438,7 +501,17 @@ Profile *profile_parse_text(const char *name, GBytes *text,
         .depth = depth,
     };
     g_autoptr(GError) err = NULL;
+    unsigned repeated = profile_find_repeated(text);
 
+    profile->text = g_bytes_ref(text);
+    if (repeated) {
+        g_autofree char *where = place(name, repeated);
+
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: this section or key is there twice: make one of "
+                    "them", where);
+        return NULL;
+    }
     if (!g_key_file_load_from_bytes(keys, text, G_KEY_FILE_NONE, &err)) {
         g_autofree char *where = place(name, profile_find_nonsense(text));
 

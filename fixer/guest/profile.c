@@ -61,6 +61,7 @@ void profile_free(Profile *profile)
     if (profile) {
         g_free(profile->name);
         g_free(profile->file);
+        g_clear_pointer(&profile->text, g_bytes_unref);
         g_free(profile->description);
         g_ptr_array_unref(profile->includes);
         g_strfreev(profile->machines);
@@ -77,10 +78,42 @@ void profile_free(Profile *profile)
     }
 }
 
+/* Parts of one name are applied once, so that they have to be the same. */
+static bool check_names(const Profile *profile, GPtrArray *seen,
+                        GError **errp)
+{
+    for (guint i = 0; i < profile->includes->len; i++) {
+        if (!check_names(g_ptr_array_index(profile->includes, i), seen,
+                         errp)) {
+            return false;
+        }
+    }
+    for (guint i = 0; i < seen->len; i++) {
+        const Profile *other = g_ptr_array_index(seen, i);
+
+        if (g_str_equal(other->name, profile->name) &&
+            !g_bytes_equal(other->text, profile->text)) {
+            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                        "%s: [profile] name: another profile that is "
+                        "included is named '%s', too, and only one of them "
+                        "would be applied: rename yours", profile->file,
+                        profile->name);
+            return false;
+        }
+    }
+    g_ptr_array_add(seen, (gpointer)profile);
+    return true;
+}
+
 Profile *profile_parse(const char *name, GBytes *text, ProfileLookup *lookup,
                        void *opaque, GError **errp)
 {
-    return profile_parse_text(name, text, lookup, opaque, 0, errp);
+    g_autoptr(Profile) profile = profile_parse_text(name, text, lookup,
+                                                    opaque, 0, errp);
+    g_autoptr(GPtrArray) seen = g_ptr_array_new();
+
+    return profile && check_names(profile, seen, errp)
+           ? g_steal_pointer(&profile) : NULL;
 }
 
 GBytes *profile_lookup_embedded(const char *name, void *opaque,
@@ -144,11 +177,13 @@ bool profile_include_embedded(Profile *profile, const char *name,
                               GError **errp)
 {
     Profile *part = profile_embedded(name, errp);
+    g_autoptr(GPtrArray) seen = g_ptr_array_new();
 
-    if (part) {
-        g_ptr_array_add(profile->includes, part);
+    if (!part) {
+        return false;
     }
-    return part != NULL;
+    g_ptr_array_add(profile->includes, part);
+    return check_names(profile, seen, errp);
 }
 
 /* Appends the parts of @profile to @parts, those of one name once. */

@@ -30,6 +30,8 @@ typedef struct Profile {
     char *name;
     /* The file that it was read from, for messages and reports. */
     char *file;
+    /* What it was parsed from. */
+    GBytes *text;
     /* One line: what it is for. */
     char *description;
     /* Profile *: parts that are applied before it. */

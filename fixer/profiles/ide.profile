@@ -37,7 +37,7 @@ reason=the IDE controller that the disk will be on must be driven by its own dri
 [instance PCIIDE\IDEChannel]
 services=atapi
 class={4D36E96A-E325-11CE-BFC1-08002BE10318}
-reason=the IDE channel that the disk will be on must be driven by its own driver
+reason=an IDE channel, on which the disk may be, must be driven by its own driver
 
 [fixes]
 names=ntfs-heads

@@ -35,6 +35,7 @@ static const char *const beside[] = {
                     "[services]\ndisable=foo\nreason=why\n",
     "old.profile", "[profile]\nname=old\ndescription=o\n[guest]\n"
                    "min-version=4.0\nmax-version=5.0\nmachines=x86\n",
+    "mine.profile", "[profile]\nname=mine\ndescription=other\n" GUEST,
     "loop.profile", "[profile]\nname=loop\ndescription=l\nincludes=loop\n"
                     GUEST,
     "both.profile", "[profile]\nname=both\ndescription=b\n"
@@ -93,6 +94,24 @@ static void test_errors(void)
           "test.profile:9: [services] disable: the list has an empty element" },
         { HEAD GUEST "[services]\ndisable=a\\\\b\nreason=r\n",
           "test.profile:9: [services] disable: 'a\\b' is no service's name" },
+        { HEAD GUEST "[services]\ndisable=a; b\nreason=r\n",
+          "test.profile:9: [services] disable: ' b' begins or ends in a "
+          "blank" },
+        { HEAD GUEST "[services]\ndisable=a\nreason=r\nreason=s\n",
+          "test.profile:11: this section or key is there twice: *" },
+        { HEAD GUEST "[fixes]\nnames=ntfs-heads\n[fixes]\n",
+          "test.profile:10: this section or key is there twice: *" },
+        { HEAD GUEST "[files]\ndirectory=system32\\drivers\n",
+          "test.profile:9: [files] directory: a \\ in it has to be doubled" },
+        { HEAD "[guest]\nmin-version=5.2\nmax-version=5.1\nmachines=x86\n",
+          "test.profile:6: [guest] max-version: it is below min-version" },
+        { HEAD "[guest]\nmin-version=5.1\nmax-version=5.1\nmachines=amd64\n",
+          "test.profile:7: [guest] machines: 'amd64' is neither x86 nor "
+          "x64" },
+        { "", "test.profile: [profile] name: the value is missing" },
+        { HEAD "includes=mine\n" GUEST,
+          "test.profile: [profile] name: another profile that is included is "
+          "named 'mine', too, *" },
         { HEAD GUEST "[services]\ndisable=a\n",
           "test.profile:8: [services] reason: the value is missing" },
         { HEAD GUEST "[instance PCI]\nservices=a\nclass=" HDC "\nreason=r\n",
