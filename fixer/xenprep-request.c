@@ -378,7 +378,8 @@ ByteSource *request_find_beside(Request *request, const char *name)
 {
     guint end = end_of_beside(request, request->profile_source);
 
-    for (guint i = request->profile_source + 1; i < end; i++) {
+    /* The profile itself is one of them, if it includes itself. */
+    for (guint i = request->profile_source; i < end; i++) {
         RequestSource *source = g_ptr_array_index(request->sources, i);
 
         if (g_str_equal(source->name, name)) {
