@@ -20,6 +20,18 @@ Change *change_new(ChangeObject object, ChangeAction action,
     return change;
 }
 
+Change *change_add_system_key(GPtrArray *changes, const char *path,
+                              const char *source, const char *reason)
+{
+    g_autofree char *full = g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\%s",
+                                            path);
+    Change *change = change_new(CHANGE_REGISTRY_KEY, CHANGE_MODIFY, full,
+                                source, reason);
+
+    g_ptr_array_add(changes, change);
+    return change;
+}
+
 void change_free(Change *change)
 {
     g_free(change->path);

@@ -44,6 +44,13 @@ typedef struct Change {
 Change *change_new(ChangeObject object, ChangeAction action,
                    const char *path, const char *source, const char *reason);
 
+/*
+ * Adds to @changes, which own it, that the key @path of the SYSTEM hive is
+ * modified: ControlSet001\Services\atapi.  There are no values yet.
+ */
+Change *change_add_system_key(GPtrArray *changes, const char *path,
+                              const char *source, const char *reason);
+
 void change_free(Change *change);
 
 /* An empty array that owns its changes. */

@@ -131,28 +131,25 @@ static char *find_fault(const Settling *s, const char *service)
 static bool set_values(Settling *s, HiveKey key, const char *path,
                        GPtrArray *values, const char *fault, GError **errp)
 {
-    g_autofree char *full = g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\%s",
-                                            path);
     g_autofree char *reason = g_strdup_printf("%s: %s", fault, s->reason);
     Change *change;
 
     if (hive_find_key(s->system, path) != key) {
         g_ptr_array_add(s->warnings,
-                        g_strdup_printf("%s: left as it is, since the key's "
-                                        "name is damaged (%s)", full, fault));
+                        g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\%s: left "
+                                        "as it is, since the key's name is "
+                                        "damaged (%s)", path, fault));
         return true;
     }
     if (!hive_set_values(s->system, key, values, errp)) {
         return false;
     }
-    change = change_new(CHANGE_REGISTRY_KEY, CHANGE_MODIFY, full, s->source,
-                        reason);
+    change = change_add_system_key(s->changes, path, s->source, reason);
     for (guint i = 0; i < values->len; i++) {
         const RegValue *value = g_ptr_array_index(values, i);
 
         g_ptr_array_add(change->values, g_strdup(value->name));
     }
-    g_ptr_array_add(s->changes, change);
     return true;
 }
 

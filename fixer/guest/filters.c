@@ -184,21 +184,18 @@ static char *join(const GPtrArray *names)
 static void add_change(const Search *search, const char *path,
                        const GPtrArray *values, const GPtrArray *taken)
 {
-    g_autofree char *full = g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\%s",
-                                            path);
     g_autofree char *names = join(taken);
     g_autofree char *reason =
         g_strdup_printf("%s taken off the filters: %s", names,
                         search->reason);
-    Change *change = change_new(CHANGE_REGISTRY_KEY, CHANGE_MODIFY, full,
-                                search->source, reason);
+    Change *change = change_add_system_key(search->changes, path,
+                                           search->source, reason);
 
     for (guint i = 0; i < values->len; i++) {
         const RegValue *value = g_ptr_array_index(values, i);
 
         g_ptr_array_add(change->values, g_strdup(value->name));
     }
-    g_ptr_array_add(search->changes, change);
 }
 
 static void keep(const Search *search, const char *path, const char *why,

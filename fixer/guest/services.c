@@ -52,7 +52,7 @@ static bool disable(Hive *system, unsigned set, const char *name,
                                             set, name);
     HiveKey key = hive_find_key(system, path);
     g_autofree char *own_name = NULL;
-    g_autofree char *full = NULL;
+    g_autofree char *own_path = NULL;
     Change *change;
 
     if (key == HIVE_NO_KEY || !must_be_disabled(system, key, path)) {
@@ -62,12 +62,9 @@ static bool disable(Hive *system, unsigned set, const char *name,
         return false;
     }
     own_name = hive_key_name(system, key);
-    full = g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet%03u\\"
-                           "Services\\%s", set, own_name);
-    change = change_new(CHANGE_REGISTRY_KEY, CHANGE_MODIFY, full, source,
-                        reason);
+    own_path = g_strdup_printf("ControlSet%03u\\Services\\%s", set, own_name);
+    change = change_add_system_key(changes, own_path, source, reason);
     g_ptr_array_add(change->values, g_strdup("Start"));
-    g_ptr_array_add(changes, change);
     return true;
 }
 
