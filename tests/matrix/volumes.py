@@ -119,16 +119,19 @@ _TWO = 'names.*differ.*case'
 _LINKS = 'hard link'
 # 7-Zip knows neither $MFT with an attribute list nor such sectors
 _OTHERS = ('sleuthkit', 'libfsntfs')
+# libfsntfs stumbles over a file's second record that is nearly full, as the
+# cabinet of 2000 SP4 has one: on the volume as it was before, too
+_NOT_FSNTFS = ('7z', 'sleuthkit')
 # libfsntfs is slow with large folders, and finds nothing in them where
 # clusters are not of 4 KiB
-_LARGE = {'large': True, 'readers': ('7z', 'sleuthkit')}
+_LARGE = {'large': True, 'readers': _NOT_FSNTFS}
 
 SHAPES = (
     _shape('files in single clusters', free_step=2),
     _shape('hive in 500 runs', shapes.in_runs(1024), hive=1 << 19,
            cluster_size=1024),
     _shape('hive in 4,000 runs', shapes.in_runs(512), hive=1 << 21,
-           cluster_size=512),
+           cluster_size=512, readers=_NOT_FSNTFS),
     _shape('compressed', shapes.compressed(4096, False), hive=1 << 18),
     _shape('compressed, units apart', shapes.compressed(2048),
            hive=1 << 18, cluster_size=2048),
