@@ -9,6 +9,19 @@
 
 #include "profile.h"
 
+/* What a section's name begins with that is about devices. */
+#define PROFILE_INSTANCE "instance "
+
+typedef struct ProfileParser {
+    GKeyFile *keys;
+    /* For messages. */
+    const char *name;
+    GBytes *text;
+    ProfileLookup *lookup;
+    void *opaque;
+    unsigned depth;
+} ProfileParser;
+
 /* An empty profile that was read from @file. */
 Profile *profile_new(const char *file);
 
@@ -26,6 +39,29 @@ GBytes *profile_lookup_embedded(const char *name, void *opaque,
 Profile *profile_parse_text(const char *name, GBytes *text,
                             ProfileLookup *lookup, void *opaque,
                             unsigned depth, GError **errp);
+
+/* "FILE:LINE", or "FILE" if @line is 0; to be freed. */
+char *profile_place(const char *name, unsigned line);
+
+/*
+ * The message "FILE:LINE: [GROUP] KEY: WHY"; @key may be NULL.  Returns false.
+ */
+bool G_GNUC_PRINTF(5, 6)
+profile_invalid(const ProfileParser *parser, const char *group,
+                const char *key, GError **errp, const char *format, ...);
+
+/* Refuses sections and keys that no profile has. */
+bool profile_check_known(ProfileParser *parser, GError **errp);
+
+/* The value of a key that must be there: not empty, to be freed. */
+bool profile_get_string(ProfileParser *parser, const char *group,
+                        const char *key, char **value, GError **errp);
+bool profile_get_list(ProfileParser *parser, const char *group,
+                      const char *key, char ***value, GError **errp);
+
+/* MAJOR.MINOR of [guest]. */
+bool profile_get_version(ProfileParser *parser, const char *key,
+                         PeVersion *version, GError **errp);
 
 /*
  * The line, from 1, in which @key of @group stands; without it that of the

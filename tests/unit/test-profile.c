@@ -94,6 +94,8 @@ static void test_errors(void)
           "test.profile:9: [services] disable: the list has an empty element" },
         { HEAD GUEST "[services]\ndisable=a\\\\b\nreason=r\n",
           "test.profile:9: [services] disable: 'a\\b' is no service's name" },
+        { HEAD GUEST "[services]\ndisable=a,b\nreason=r\n",
+          "test.profile:9: [services] disable: 'a,b' is no service's name" },
         { HEAD GUEST "[services]\ndisable=a; b\nreason=r\n",
           "test.profile:9: [services] disable: ' b' begins or ends in a "
           "blank" },
