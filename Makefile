@@ -8,9 +8,10 @@
 
 SHELL := /bin/bash
 
-.PHONY: all helper qemu links check check-matrix check-crash check-sanitizers demo \
-        install uninstall clean distclean format packages-test packages-check \
-        packages-matrix help
+.PHONY: all helper qemu links check check-matrix check-crash \
+        bench-hostile check-sanitizers demo install uninstall clean \
+        distclean format packages-test packages-check packages-matrix \
+        bench-jail check-fuzz packages-fuzz help
 
 all: helper qemu
 
@@ -53,6 +54,9 @@ packages-check:
 packages-matrix:
 	@scripts/packages test check matrix
 
+packages-fuzz:
+	@scripts/packages test fuzz
+
 check: packages-check all
 	@$(PYTHON) tests/run-tests $(TESTS)
 
@@ -65,9 +69,24 @@ check-matrix: packages-matrix all
 check-crash: packages-check all
 	@$(PYTHON) tests/run-tests crash/full
 
+# Disks whose metadata is damaged, or whose end is cut off, by chance; SEED=
+# makes others, COUNT= says how many.
+bench-hostile: packages-check all
+	@SEED='$(SEED)' COUNT='$(COUNT)' JSON='$(or $(JSON),build/hostile.json)' \
+	    $(PYTHON) tests/bench/run-hostile bench
+
 # The engine's tests under ASan and UBSan, in a build of their own.
 check-sanitizers: packages-check helper
 	@scripts/check-sanitizers $(TESTS)
+
+# What the helper's jail costs, with and without it in one run.
+bench-jail: packages-test helper
+	@$(PYTHON) tests/bench/run-jail $(helper_binary) \
+	    build/fixer/tests/guests/guest-populate
+
+# Every fuzz target for a minute, two at a time; FUZZ_SECONDS, FUZZ_TARGETS.
+check-fuzz: packages-fuzz all
+	@$(PYTHON) scripts/check-fuzz $(FUZZ_TARGETS)
 
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
@@ -88,7 +107,7 @@ clean:
 	@for dir in build/fixer build/qemu-*/build; do \
 	    test ! -f $$dir/build.ninja || ninja -C $$dir -t clean; \
 	done
-	rm -rf build/guests build/demo build/tests build/sanitize*
+	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz*
 
 distclean:
 	rm -rf build
@@ -102,7 +121,10 @@ help:
 	@echo 'make check-matrix      every Windows, driver source, disk layout'
 	@echo '                       and shape of a volume'
 	@echo 'make check-crash       win-xenfix ended at every point of its work'
+	@echo 'make bench-hostile     5,500 damaged disks; SEED=, COUNT='
 	@echo 'make check-sanitizers  tests of the engine under ASan and UBSan'
+	@echo 'make bench-jail what the jail of the helper costs'
+	@echo 'make check-fuzz        every fuzz target for FUZZ_SECONDS (60)'
 	@echo 'make demo       prepare a sample VMware disk, and show the result'
 	@echo 'make install    install below the prefix (DESTDIR is honoured)'
 	@echo 'make uninstall  remove what was installed'

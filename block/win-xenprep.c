@@ -23,25 +23,10 @@
 #include "qapi/clone-visitor.h"
 #include "qapi/error.h"
 #include "qapi/qapi-visit-block-core.h"
-#include "qapi/util.h"
-#include "qemu/cutils.h"
 #include "qemu/module.h"
-#include "qemu/option.h"
+#include "win-xenprep-options.h"
 #include "xenprep-client.h"
 #include "xenprep-mapping.h"
-
-#define WIN_XENPREP_OPT_PROFILE "profile"
-#define WIN_XENPREP_OPT_REG_FILE "reg-file"
-#define WIN_XENPREP_OPT_DRIVER_SOURCE "driver-source"
-#define WIN_XENPREP_OPT_WINDOWS "windows"
-#define WIN_XENPREP_OPT_DIRTY_HIVE "dirty-hive"
-#define WIN_XENPREP_OPT_WITHOUT "without"
-#define WIN_XENPREP_OPT_FORCE "force"
-#define WIN_XENPREP_OPT_AUTO_REBOOT "auto-reboot"
-#define WIN_XENPREP_OPT_REQUIRE_GUEST "require-guest"
-#define WIN_XENPREP_OPT_SANDBOX "sandbox"
-
-#define DEFAULT_PROFILE "ide"
 
 typedef struct BDRVWinXenprepState {
     /* Of the analysis at open; constant from then on. */
@@ -49,201 +34,6 @@ typedef struct BDRVWinXenprepState {
     /* Whether reads have to be compared with the length of the files. */
     bool can_be_cut;
 } BDRVWinXenprepState;
-
-static QemuOptsList win_xenprep_runtime_opts = {
-    .name = "win-xenprep",
-    .head = QTAILQ_HEAD_INITIALIZER(win_xenprep_runtime_opts.head),
-    .desc = {
-        {
-            .name = WIN_XENPREP_OPT_PROFILE,
-            .type = QEMU_OPT_STRING,
-            .help = "what to inject: an embedded profile, or the path of a "
-                "profile; default " DEFAULT_PROFILE,
-        },
-        {
-            .name = WIN_XENPREP_OPT_WINDOWS,
-            .type = QEMU_OPT_STRING,
-            .help = "which installation, PARTITION:\\PATH; default: the one "
-                "that boots",
-        },
-        {
-            .name = WIN_XENPREP_OPT_DIRTY_HIVE,
-            .type = QEMU_OPT_STRING,
-            .help = "a registry hive whose logs are unusable (refuse, "
-                "use-primary), default refuse",
-        },
-        {
-            .name = WIN_XENPREP_OPT_AUTO_REBOOT,
-            .type = QEMU_OPT_STRING,
-            .help = "what follows a STOP screen (keep: as the guest has it; "
-                "off: nothing, it stays), default keep",
-        },
-        {
-            .name = WIN_XENPREP_OPT_REQUIRE_GUEST,
-            .type = QEMU_OPT_BOOL,
-            .help = "whether a disk without Windows is an error, default on",
-        },
-        {
-            .name = WIN_XENPREP_OPT_SANDBOX,
-            .type = QEMU_OPT_STRING,
-            .help = "whether to jail the helper (on, off, auto), default auto",
-        },
-        { /* end of list */ }
-    },
-};
-
-static const char *const win_xenprep_strong_runtime_opts[] = {
-    WIN_XENPREP_OPT_PROFILE,
-    WIN_XENPREP_OPT_REG_FILE,
-    WIN_XENPREP_OPT_REG_FILE ".",
-    WIN_XENPREP_OPT_DRIVER_SOURCE,
-    WIN_XENPREP_OPT_DRIVER_SOURCE ".",
-    WIN_XENPREP_OPT_WINDOWS,
-    WIN_XENPREP_OPT_DIRTY_HIVE,
-    WIN_XENPREP_OPT_WITHOUT,
-    WIN_XENPREP_OPT_WITHOUT ".",
-    WIN_XENPREP_OPT_FORCE,
-    WIN_XENPREP_OPT_FORCE ".",
-    WIN_XENPREP_OPT_AUTO_REBOOT,
-    WIN_XENPREP_OPT_REQUIRE_GUEST,
-
-    NULL
-};
-
-/*
- * Takes the list NAME.0, NAME.1 ... out of @qdict, or its one element NAME.
- * QEMU's command lines know no lists of strings, so that QemuOpts does not.
- * Returns false if there is something else of that name.
- */
-static bool win_xenprep_take_list(QDict *qdict, const char *name,
-                                  char ***list, Error **errp)
-{
-    GPtrArray *array = g_ptr_array_new();
-    g_autofree char *prefix = g_strconcat(name, ".", NULL);
-    const char *value = qdict_get_try_str(qdict, name);
-
-    if (value) {
-        g_ptr_array_add(array, g_strdup(value));
-        qdict_del(qdict, name);
-    }
-    /* With the one element there must be no list: see below. */
-    for (unsigned i = 0; array->len == i; i++) {
-        g_autofree char *key = g_strdup_printf("%s%u", prefix, i);
-
-        value = qdict_get_try_str(qdict, key);
-        if (!value) {
-            break;
-        }
-        g_ptr_array_add(array, g_strdup(value));
-        qdict_del(qdict, key);
-    }
-    g_ptr_array_add(array, NULL);
-    *list = (char **)g_ptr_array_free(array, false);
-    for (const QDictEntry *entry = qdict_first(qdict); entry;
-         entry = qdict_next(qdict, entry)) {
-        const char *key = qdict_entry_key(entry);
-
-        if (strcmp(key, name) == 0 || strstart(key, prefix, NULL)) {
-            error_setg(errp, "option %s makes no sense: one value is given by "
-                       "%s=, several by %s.0=, %s.1= and so on", key, name,
-                       name, name);
-            return false;
-        }
-    }
-    return true;
-}
-
-static int win_xenprep_parse_enum(QemuOpts *opts, const char *name,
-                                  const QEnumLookup *lookup, int def,
-                                  const char *choices, Error **errp)
-{
-    Error *err = NULL;
-    int value = qapi_enum_parse(lookup, qemu_opt_get(opts, name), def, &err);
-
-    if (err) {
-        error_propagate_prepend(errp, err, "option %s is %s: ", name,
-                                choices);
-        return -1;
-    }
-    return value;
-}
-
-static bool win_xenprep_take_lists(QDict *qdict, XenprepOptions *options,
-                                   Error **errp)
-{
-    struct {
-        const char *name;
-        char ***list;
-    } lists[] = {
-        { WIN_XENPREP_OPT_REG_FILE, &options->reg_file },
-        { WIN_XENPREP_OPT_DRIVER_SOURCE, &options->driver_source },
-        { WIN_XENPREP_OPT_WITHOUT, &options->without },
-        { WIN_XENPREP_OPT_FORCE, &options->force },
-    };
-
-    for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
-        if (!win_xenprep_take_list(qdict, lists[i].name, lists[i].list,
-                                   errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool win_xenprep_check_force(char **force, Error **errp)
-{
-    for (char **refusal = force; *refusal; refusal++) {
-        Error *err = NULL;
-
-        qapi_enum_parse(&WinXenprepRefusal_lookup, *refusal, 0, &err);
-        if (err) {
-            error_propagate_prepend(errp, err, "option "
-                                    WIN_XENPREP_OPT_FORCE " is dirty-volume: ");
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Strings in @options point into @opts, but for the lists. */
-static bool win_xenprep_parse_options(QemuOpts *opts, QDict *qdict,
-                                      XenprepOptions *options, Error **errp)
-{
-    const char *profile;
-    int dirty_hive, auto_reboot, sandbox;
-
-    if (!win_xenprep_take_lists(qdict, options, errp) ||
-        !win_xenprep_check_force(options->force, errp) ||
-        !qemu_opts_absorb_qdict(opts, qdict, errp)) {
-        return false;
-    }
-    profile = qemu_opt_get(opts, WIN_XENPREP_OPT_PROFILE);
-    options->profile = profile ?: DEFAULT_PROFILE;
-    options->windows = qemu_opt_get(opts, WIN_XENPREP_OPT_WINDOWS);
-    options->require_guest =
-        qemu_opt_get_bool(opts, WIN_XENPREP_OPT_REQUIRE_GUEST, true);
-    dirty_hive = win_xenprep_parse_enum(opts, WIN_XENPREP_OPT_DIRTY_HIVE,
-                                        &WinXenprepDirtyHive_lookup,
-                                        WIN_XENPREP_DIRTY_HIVE_REFUSE,
-                                        "refuse or use-primary", errp);
-    if (dirty_hive < 0) {
-        return false;
-    }
-    options->dirty_hive = dirty_hive;
-    auto_reboot = win_xenprep_parse_enum(opts, WIN_XENPREP_OPT_AUTO_REBOOT,
-                                         &WinXenprepAutoReboot_lookup,
-                                         WIN_XENPREP_AUTO_REBOOT_KEEP,
-                                         "keep or off", errp);
-    if (auto_reboot < 0) {
-        return false;
-    }
-    options->auto_reboot = auto_reboot;
-    sandbox = win_xenprep_parse_enum(opts, WIN_XENPREP_OPT_SANDBOX,
-                                     &OnOffAuto_lookup, ON_OFF_AUTO_AUTO,
-                                     "on, off or auto", errp);
-    options->sandbox = MAX(sandbox, 0);
-    return sandbox >= 0;
-}
 
 /* Only the data are of interest; @options loses what describes the child. */
 static int win_xenprep_open_child(BlockDriverState *bs, QDict *options,
@@ -284,7 +74,6 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
         .mode = XENPREP_MODE_APPLY,
         .details = bs->open_flags & BDRV_O_NO_IO,
     };
-    QemuOpts *opts;
     int64_t size;
     bool ok;
     int ret;
@@ -317,14 +106,9 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
     }
     bs->total_sectors = size / BDRV_SECTOR_SIZE;
 
-    opts = qemu_opts_create(&win_xenprep_runtime_opts, NULL, 0, &error_abort);
-    ok = win_xenprep_parse_options(opts, options, &xenprep_options, errp) &&
+    ok = win_xenprep_options_parse(options, &xenprep_options, errp) &&
          xenprep_client_run(bs->file, &xenprep_options, &s->result, errp);
-    qemu_opts_del(opts);
-    g_strfreev(xenprep_options.reg_file);
-    g_strfreev(xenprep_options.driver_source);
-    g_strfreev(xenprep_options.without);
-    g_strfreev(xenprep_options.force);
+    win_xenprep_options_clear(&xenprep_options);
     return ok ? 0 : -EINVAL;
 }
 

@@ -283,6 +283,14 @@ static bool take_error(Client *c, uint32_t payload, Error **errp)
     return false;
 }
 
+/* Whether the helper, which has ended, has sent more than it should. */
+static bool goes_on(Client *c)
+{
+    char byte;
+
+    return recv(c->wire.fd, &byte, 1, MSG_DONTWAIT) > 0;
+}
+
 static bool take_end(Client *c, uint32_t payload, Error **errp)
 {
     g_autofree char *how = NULL;
@@ -302,8 +310,9 @@ static bool take_end(Client *c, uint32_t payload, Error **errp)
         error_setg(errp, "helper '%s' %s after its report, which is therefore "
                    "not believed; please report this as a bug",
                    c->process->path, how);
+        return false;
     }
-    return success;
+    return !goes_on(c) || broken(c, errp, "it goes on after its END");
 }
 
 /* Deals with one message; true if there is more to come. */

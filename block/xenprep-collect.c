@@ -82,6 +82,12 @@ bool xenprep_collect_zeros(XenprepCollection *c, uint64_t offset,
            add_extent(c, "run of zeros", offset, length, NULL, errp);
 }
 
+/* boot.ini can be mended where no Windows is found for what it says. */
+static bool needs_windows(const XenprepOptions *options)
+{
+    return options->profile || options->has_hal;
+}
+
 /* What the schema cannot express of a report on a disk that was prepared. */
 static bool check_prepared(const XenprepCollection *c, Error **errp)
 {
@@ -95,12 +101,13 @@ static bool check_prepared(const XenprepCollection *c, Error **errp)
                    c->patched_bytes);
         return false;
     }
-    if (!report->windows && c->options->require_guest) {
+    if (!report->windows && needs_windows(c->options) &&
+        c->options->require_guest) {
         error_setg(errp, "its report names no Windows, though one is "
                    "required");
         return false;
     }
-    if (!report->windows && c->extents > 0) {
+    if (!report->windows && needs_windows(c->options) && c->extents > 0) {
         error_setg(errp, "it changes a disk that holds no Windows");
         return false;
     }

@@ -132,6 +132,20 @@ static bool put_strings(QDict *dict, const char *name, char **values,
     return true;
 }
 
+/* How Windows is to be started. */
+static void put_boot(QDict *dict, const XenprepOptions *options)
+{
+    if (options->has_hal) {
+        qdict_put_str(dict, "hal", WinXenprepHal_str(options->hal));
+        qdict_put_bool(dict, "hal-replace", options->hal_replace);
+    }
+    qdict_put_str(dict, "boot-ini", WinXenprepBootIni_str(options->boot_ini));
+    if (options->boot_ini_operations) {
+        qdict_put(dict, "boot-ini-operations",
+                  qobject_ref(options->boot_ini_operations));
+    }
+}
+
 /* What only PREPARE is asked. */
 static bool put_prepare(QDict *dict, const XenprepOptions *options,
                         const XenprepSources *sources, Error **errp)
@@ -143,9 +157,11 @@ static bool put_prepare(QDict *dict, const XenprepOptions *options,
     }
     if (sources->profile) {
         qdict_put_int(dict, "profile-source", sources->profile);
-    } else if (!put_string(dict, "profile", options->profile, errp)) {
+    } else if (options->profile &&
+               !put_string(dict, "profile", options->profile, errp)) {
         return false;
     }
+    put_boot(dict, options);
     if (!put_strings(dict, "without", options->without, errp) ||
         !put_strings(dict, "force", options->force, errp)) {
         return false;

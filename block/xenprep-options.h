@@ -8,6 +8,7 @@
 #define XENPREP_OPTIONS_H
 
 #include "qapi/qapi-types-block-core.h"
+#include "win-xenprep-compat.h"
 #include "xenprep-protocol.h"
 #include "xenprep-sources.h"
 
@@ -16,7 +17,8 @@ typedef struct XenprepOptions {
     XenprepMode mode;
     /*
      * PREPARE: the name of an embedded profile, or, with a '/' in it or
-     * ".profile" at its end, the path of a profile in a file.
+     * ".profile" at its end, the path of a profile in a file.  NULL: nothing
+     * is injected.
      */
     const char *profile;
     /* Which installation, as PARTITION:\PATH; NULL: the one that boots. */
@@ -30,6 +32,17 @@ typedef struct XenprepOptions {
     char **without;
     /* PREPARE: of WinXenprepRefusal, what is not to be refused; or NULL. */
     char **force;
+    /* PREPARE: another HAL, and whether it takes the old one's place. */
+    bool has_hal;
+    WinXenprepHal hal;
+    bool hal_replace;
+    /* PREPARE: what becomes of scsi() and signature(). */
+    WinXenprepBootIni boot_ini;
+    /*
+     * PREPARE: QList of edits of boot.ini, each a QList of a word and its
+     * arguments (see docs/protocol.rst); or NULL.
+     */
+    QList *boot_ini_operations;
     /* PREPARE: what becomes of a STOP screen. */
     WinXenprepAutoReboot auto_reboot;
     /* PREPARE: whether the report should have what costs more reading. */

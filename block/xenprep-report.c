@@ -24,6 +24,9 @@ static bool is_plain(gunichar c)
     case G_UNICODE_FORMAT:
     case G_UNICODE_LINE_SEPARATOR:
     case G_UNICODE_PARAGRAPH_SEPARATOR:
+    /* What these look like, and how wide they are, is up to the terminal. */
+    case G_UNICODE_PRIVATE_USE:
+    case G_UNICODE_UNASSIGNED:
         return false;
     default:
         return true;

@@ -8,24 +8,16 @@
  */
 
 #include <errno.h>
-#include <json-glib/json-glib.h>
 
 #include "guest/error.h"
 #include "xenprep-remote.h"
-#include "xenprep-request.h"
+#include "xenprep-request-options.h"
 
 /* A cursor over REQUEST's payload. */
 typedef struct Payload {
     const uint8_t *p;
     size_t left;
 } Payload;
-
-static bool fail(GError **errp, const char *why)
-{
-    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                "the client's request is not understood: %s", why);
-    return false;
-}
 
 static bool take(Payload *payload, size_t length, const uint8_t **bytes)
 {
@@ -96,212 +88,22 @@ static bool parse_fixed(Request *request, Payload *payload, XenprepWire *wire,
 
     if (!take32(payload, &verb) || !take32(payload, &mode) ||
         !take32(payload, &n)) {
-        return fail(errp, "it is too short");
+        return request_fail(errp, "it is too short");
     }
     if (verb < XENPREP_VERB_PREPARE || verb > XENPREP_VERB_CHECK ||
         (mode != XENPREP_MODE_PLAN &&
          (mode != XENPREP_MODE_APPLY || verb != XENPREP_VERB_PREPARE))) {
-        return fail(errp, "unknown verb or mode");
+        return request_fail(errp, "unknown verb or mode");
     }
     request->verb = verb;
     request->mode = mode;
     if (n < 1 || n > XENPREP_MAX_SOURCES) {
-        return fail(errp, "bad number of sources");
+        return request_fail(errp, "bad number of sources");
     }
     for (uint32_t i = 0; i < n; i++) {
         if (!parse_source(request, payload, wire)) {
-            return fail(errp, "bad source");
+            return request_fail(errp, "bad source");
         }
-    }
-    return true;
-}
-
-/*
- * Parsers of the options' members.  Each puts the value of @node into @field,
- * a member of @request of the right type; false if it makes no sense.
- */
-typedef bool MemberParser(const Request *request, JsonNode *node,
-                          void *field);
-
-/* The index of a source other than the disk. */
-static bool parse_index(const Request *request, JsonNode *node, void *field)
-{
-    int64_t value = json_node_get_int(node);
-
-    *(unsigned *)field = value;
-    return value > 0 && value < request->sources->len;
-}
-
-/* [ first, count ] */
-static bool parse_range(const Request *request, JsonNode *node, void *field)
-{
-    JsonArray *array = json_node_get_array(node);
-    int64_t first, count;
-
-    if (json_array_get_length(array) != 2) {
-        return false;
-    }
-    first = json_array_get_int_element(array, 0);
-    count = json_array_get_int_element(array, 1);
-    *(RequestRange *)field = (RequestRange) { .first = first, .count = count };
-    return first > 0 && count > 0 && first < request->sources->len &&
-           count <= request->sources->len - first;
-}
-
-/* The elements of @node if all of them are strings, else NULL. */
-static char **string_list(JsonNode *node)
-{
-    JsonArray *array = json_node_get_array(node);
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < json_array_get_length(array); i++) {
-        JsonNode *element = json_array_get_element(array, i);
-
-        if (json_node_get_value_type(element) != G_TYPE_STRING) {
-            return NULL;
-        }
-        g_ptr_array_add(list, json_node_dup_string(element));
-    }
-    g_ptr_array_add(list, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
-}
-
-static bool parse_strings(const Request *request, JsonNode *node, void *field)
-{
-    char ***strings = field;
-
-    g_strfreev(*strings);
-    *strings = string_list(node);
-    return *strings != NULL;
-}
-
-static bool parse_force(const Request *request, JsonNode *node, void *field)
-{
-    g_auto(GStrv) refusals = string_list(node);
-    bool *dirty_volume = field;
-
-    for (char **refusal = refusals; refusal && *refusal; refusal++) {
-        if (!g_str_equal(*refusal, "dirty-volume")) {
-            return false;
-        }
-        *dirty_volume = true;
-    }
-    return refusals != NULL;
-}
-
-static bool parse_auto_reboot(const Request *request, JsonNode *node,
-                              void *field)
-{
-    const char *text = json_node_get_string(node);
-    bool off = g_strcmp0(text, "off") == 0;
-
-    *(bool *)field = off;
-    return off || g_strcmp0(text, "keep") == 0;
-}
-
-static bool parse_dirty_hive(const Request *request, JsonNode *node,
-                             void *field)
-{
-    const char *text = json_node_get_string(node);
-    bool use_primary = g_strcmp0(text, "use-primary") == 0;
-
-    *(DirtyHive *)field = use_primary ? DIRTY_HIVE_USE_PRIMARY
-                                      : DIRTY_HIVE_REFUSE;
-    return use_primary || g_strcmp0(text, "refuse") == 0;
-}
-
-static bool parse_string(const Request *request, JsonNode *node, void *field)
-{
-    char **string = field;
-
-    g_free(*string);
-    *string = json_node_dup_string(node);
-    return *string != NULL;
-}
-
-static bool parse_bool(const Request *request, JsonNode *node, void *field)
-{
-    *(bool *)field = json_node_get_boolean(node);
-    return json_node_get_value_type(node) == G_TYPE_BOOLEAN;
-}
-
-static bool parse_epoch(const Request *request, JsonNode *node, void *field)
-{
-    int64_t *epoch = field;
-
-    *epoch = json_node_get_int(node);
-    return json_node_get_value_type(node) == G_TYPE_INT64 && *epoch >= 0;
-}
-
-static const struct {
-    const char *name;
-    JsonNodeType type;
-    MemberParser *parse;
-    size_t field;
-} members[] = {
-#define MEMBER(name, type, parse, field) \
-    { name, JSON_NODE_##type, parse, offsetof(Request, field) }
-    MEMBER("profile", VALUE, parse_string, profile),
-    MEMBER("profile-source", VALUE, parse_index, profile_source),
-    MEMBER("reg-sources", ARRAY, parse_range, reg_sources),
-    MEMBER("driver-sources", ARRAY, parse_range, driver_sources),
-    MEMBER("container-source", VALUE, parse_index, container_source),
-    MEMBER("windows", VALUE, parse_string, windows),
-    MEMBER("dirty-hive", VALUE, parse_dirty_hive, dirty_hive),
-    MEMBER("without", ARRAY, parse_strings, without),
-    MEMBER("force", ARRAY, parse_force, force_dirty_volume),
-    MEMBER("auto-reboot", VALUE, parse_auto_reboot, auto_reboot_off),
-    MEMBER("machine", VALUE, parse_string, machine),
-    MEMBER("details", VALUE, parse_bool, details),
-    MEMBER("witnesses", VALUE, parse_bool, witnesses),
-    MEMBER("require-guest", VALUE, parse_bool, require_guest),
-    MEMBER("source-date-epoch", VALUE, parse_epoch, source_date_epoch),
-#undef MEMBER
-};
-
-/* Takes over one member of the options; false if it makes no sense. */
-static bool parse_member(Request *request, const char *name, JsonNode *node)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(members); i++) {
-        if (g_str_equal(members[i].name, name)) {
-            return JSON_NODE_TYPE(node) == members[i].type &&
-                   members[i].parse(request, node,
-                                    (char *)request + members[i].field);
-        }
-    }
-    return false;
-}
-
-static bool parse_options(Request *request, Payload *payload, GError **errp)
-{
-    g_autoptr(JsonParser) parser = json_parser_new();
-    JsonNode *root;
-    JsonObjectIter iter;
-    const char *name;
-    JsonNode *node;
-
-    if (!json_parser_load_from_data(parser, (const char *)payload->p,
-                                    payload->left, errp)) {
-        return false;
-    }
-    root = json_parser_get_root(parser);
-    if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-        return fail(errp, "its options are no JSON object");
-    }
-    json_object_iter_init(&iter, json_node_get_object(root));
-    while (json_object_iter_next(&iter, &name, &node)) {
-        if (!parse_member(request, name, node)) {
-            g_autofree char *why = g_strdup_printf("option %s", name);
-
-            return fail(errp, why);
-        }
-    }
-    if (request->verb == XENPREP_VERB_PREPARE &&
-        !request->profile == !request->profile_source) {
-        return fail(errp, "it names no profile, or two");
-    }
-    if (request->verb == XENPREP_VERB_CHECK && !request->machine) {
-        return fail(errp, "it names no machine");
     }
     return true;
 }
@@ -322,7 +124,7 @@ static uint8_t *receive_payload(XenprepWire *wire, size_t *length,
         ret = xenprep_wire_recv_payload(wire, payload, frame.length);
     }
     if (ret < 0) {
-        fail(errp, g_strerror(-ret));
+        request_fail(errp, g_strerror(-ret));
         return NULL;
     }
     *length = frame.length;
@@ -341,7 +143,8 @@ Request *request_receive(XenprepWire *wire, GError **errp)
     bytes = receive_payload(wire, &payload.left, errp);
     payload.p = bytes;
     if (!bytes || !parse_fixed(request, &payload, wire, errp) ||
-        !parse_options(request, &payload, errp)) {
+        !request_parse_options(request, (const char *)payload.p, payload.left,
+                               errp)) {
         return NULL;
     }
     return g_steal_pointer(&request);
@@ -354,6 +157,7 @@ void request_free(Request *request)
         g_free(request->profile);
         g_free(request->windows);
         g_strfreev(request->without);
+        g_clear_pointer(&request->boot_ini_operations, g_ptr_array_unref);
         g_free(request->machine);
         g_free(request);
     }

@@ -7,7 +7,7 @@
 #ifndef XENPREP_REQUEST_H
 #define XENPREP_REQUEST_H
 
-#include "guest/hive-file.h"
+#include "guest/prepare.h"
 #include "xenprep-wire.h"
 
 typedef struct RequestSource {
@@ -21,6 +21,12 @@ typedef struct RequestRange {
     unsigned first;
     unsigned count;
 } RequestRange;
+
+/* What is not to be refused. */
+typedef struct RequestForce {
+    bool dirty_volume;
+    bool hal_family;
+} RequestForce;
 
 typedef struct Request {
     XenprepVerb verb;
@@ -44,8 +50,16 @@ typedef struct Request {
     DirtyHive dirty_hive;
     /* "without": parts of the profile to be left out, or NULL. */
     char **without;
-    /* "force": dirty-volume is among what is not to be refused. */
-    bool force_dirty_volume;
+    /* "force" */
+    RequestForce force;
+    /* "hal": another HAL, or NULL. */
+    const HalType *hal;
+    /* "hal-replace": HAL and kernels are exchanged in place. */
+    bool hal_replace;
+    /* "boot-ini" */
+    BootIniMode boot_ini;
+    /* "boot-ini-operations": BootIniOperation *, or NULL. */
+    GPtrArray *boot_ini_operations;
     /* "auto-reboot": a STOP screen is to stay. */
     bool auto_reboot_off;
     /* "witnesses": the report should have them. */

@@ -144,10 +144,16 @@ static Profile *load_profile(Request *request, GError **errp)
     return g_steal_pointer(&profile);
 }
 
+static bool names_profile(const Request *request)
+{
+    return request->profile || request->profile_source;
+}
+
 static bool prepare(Session *session, Request *request, Overlay *overlay,
                     GError **errp)
 {
-    g_autoptr(Profile) profile = load_profile(request, errp);
+    g_autoptr(Profile) profile =
+        names_profile(request) ? load_profile(request, errp) : NULL;
     g_autoptr(Preparation) preparation = NULL;
     g_autoptr(GPtrArray) drivers = user_files(request);
     g_autoptr(GPtrArray) reg_files =
@@ -155,20 +161,30 @@ static bool prepare(Session *session, Request *request, Overlay *overlay,
     g_autofree char *adapter_type = NULL;
     g_autofree char *json = NULL;
     bool apply = request->mode == XENPREP_MODE_APPLY;
+    HalRequest hal = {
+        .to = request->hal,
+        .replace = request->hal_replace,
+        .allow_family_change = request->force.hal_family,
+        .user_files = drivers,
+    };
     PrepareOptions options = {
         .profile = profile,
+        .hal = request->hal ? &hal : NULL,
+        .boot_ini = request->boot_ini,
+        .boot_ini_operations = request->boot_ini_operations,
         .windows = request->windows,
         .user_files = drivers,
         .reg_files = reg_files,
         .dirty_hive = request->dirty_hive,
-        .force_dirty_volume = request->force_dirty_volume,
+        .force_dirty_volume = request->force.dirty_volume,
         .details = request->details,
         .witnesses = request->witnesses,
         .require_guest = request->require_guest,
         .epoch = request->source_date_epoch,
     };
 
-    if (!profile || !load_reg_files(request, reg_files, errp) ||
+    if ((names_profile(request) && !profile) ||
+        !load_reg_files(request, reg_files, errp) ||
         !read_adapter_type(request, &adapter_type, errp)) {
         return false;
     }
@@ -179,7 +195,7 @@ static bool prepare(Session *session, Request *request, Overlay *overlay,
         return false;
     }
     json = report_to_json(preparation, &(ReportFacts) {
-        .profile = profile->name,
+        .profile = profile ? profile->name : NULL,
         .adapter_type = adapter_type,
         .patches = session->patches,
         .patched_bytes = session->patched_bytes,

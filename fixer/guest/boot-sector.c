@@ -133,7 +133,7 @@ static bool set_geometry(Overlay *overlay, uint64_t offset,
     uint8_t bytes[BOOT_HEADS + 2 - BOOT_SECTORS_PER_TRACK];
 
     put_le16(bytes, bios->sectors_per_track);
-    put_le16(bytes + BOOT_HEADS - BOOT_SECTORS_PER_TRACK, bios->heads);
+    put_le16(bytes + (BOOT_HEADS - BOOT_SECTORS_PER_TRACK), bios->heads);
     return boot_sector_has_geometry(boot, bios) ||
            overlay_write(overlay, offset + BOOT_SECTORS_PER_TRACK, bytes,
                          sizeof(bytes), errp);

@@ -35,37 +35,57 @@ static size_t bare_title_length(const char *text)
     return slash ? (size_t)(slash - text) : strlen(text);
 }
 
-/* Takes the title, and moves *@text behind it. */
-static char *parse_title(BootParser *parser, const char **text)
+static BootSpan span(const BootParser *parser, const char *start,
+                     size_t length)
 {
-    const char *start = *text + strspn(*text, BLANKS);
+    return (BootSpan){ .start = start - parser->text, .length = length };
+}
+
+/* Takes the title that has no quotes, and moves *@text behind it. */
+static void parse_bare_title(const BootParser *parser, BootEntry *entry,
+                             const char **text)
+{
+    const char *start = *text;
+
+    *text = start + bare_title_length(start);
+    entry->title = g_strchomp(g_strndup(start, *text - start));
+    entry->at.title = span(parser, start, strlen(entry->title));
+}
+
+/* Takes the title, and moves *@text behind it. */
+static void parse_title(BootParser *parser, BootEntry *entry,
+                        const char **text)
+{
+    const char *start;
     const char *end;
 
-    if (*start != '"') {
-        *text = start + bare_title_length(start);
-        return g_strchomp(g_strndup(start, *text - start));
+    *text += strspn(*text, BLANKS);
+    if (**text != '"') {
+        parse_bare_title(parser, entry, text);
+        return;
     }
-    start++;
+    start = *text + 1;
     end = strchr(start, '"');
     if (!end) {
         boot_ini_warn(parser, "the title's second quotation mark is missing, "
                       "so that there are no switches");
         end = start + strlen(start);
     }
+    entry->title = g_strndup(start, end - start);
+    entry->at.title = span(parser, start, end - start);
+    entry->at.title_has_quotes = true;
+    entry->at.title_is_open = !*end;
     *text = *end ? end + 1 : end;
-    return g_strndup(start, end - start);
 }
 
-/* The length of the name in "/NAME=VALUE" or "/NAME:VALUE", behind the "/". */
-static size_t name_length(const char *name)
+size_t boot_switch_name_length(const char *name)
 {
     return strcspn(name, "=:");
 }
 
-/* Whether the switch is of that name, which may go on with a value. */
-static bool is_switch(const char *text, const char *name, size_t length)
+bool boot_switch_is(const char *text, const char *name, size_t length)
 {
-    return *text == '/' && name_length(text + 1) == length &&
+    return *text == '/' && boot_switch_name_length(text + 1) == length &&
            g_ascii_strncasecmp(text + 1, name, length) == 0;
 }
 
@@ -75,7 +95,7 @@ static const char *find_switch(const GPtrArray *switches, const char *name,
     for (guint i = 0; i < switches->len; i++) {
         const char *text = g_ptr_array_index(switches, i);
 
-        if (is_switch(text, name, length)) {
+        if (boot_switch_is(text, name, length)) {
             return text;
         }
     }
@@ -98,7 +118,7 @@ static void check_file_switch(BootParser *parser, const char *text)
     for (unsigned i = 0; i < G_N_ELEMENTS(file_switches); i++) {
         size_t length = strlen(file_switches[i]);
 
-        if (is_switch(text, file_switches[i], length) &&
+        if (boot_switch_is(text, file_switches[i], length) &&
             (text[1 + length] != '=' || !is_dos_name(text + length + 2))) {
             boot_ini_warn(parser, "%s: NTLDR takes the 8.3 name of a file in "
                           "system32 there", text);
@@ -115,7 +135,7 @@ static void check_switch(BootParser *parser, const GPtrArray *before,
         boot_ini_warn(parser, "'%s' is no switch, it has no effect", text);
         return;
     }
-    first = find_switch(before, text + 1, name_length(text + 1));
+    first = find_switch(before, text + 1, boot_switch_name_length(text + 1));
     if (first) {
         boot_ini_warn(parser, "there are both %s and %s, of which only one "
                       "counts", first, text);
@@ -124,28 +144,32 @@ static void check_switch(BootParser *parser, const GPtrArray *before,
 }
 
 /* A switch begins with its "/", whatever is in front of that. */
-static char **parse_switches(BootParser *parser, const char *text)
+static void parse_switches(BootParser *parser, BootEntry *entry,
+                           const char *text)
 {
     GPtrArray *switches = g_ptr_array_new_with_free_func(g_free);
 
     for (text += strspn(text, BLANKS); *text; text += strspn(text, BLANKS)) {
         size_t length = 1 + strcspn(text + 1, BLANKS "/");
+        BootSpan at = span(parser, text, length);
         char *one;
 
         if (switches->len == LIMIT_BOOT_INI_SWITCHES) {
             boot_ini_warn(parser, "there are more than %d switches, from here "
                           "on they are not looked at",
                           LIMIT_BOOT_INI_SWITCHES);
+            entry->at.more_switches = true;
             break;
         }
         one = g_strndup(text, length);
         check_switch(parser, switches, one);
         g_ptr_array_add(switches, one);
+        g_array_append_val(entry->at.switches, at);
         text += length;
     }
     g_ptr_array_set_free_func(switches, NULL);
     g_ptr_array_add(switches, NULL);
-    return (char **)g_ptr_array_free(switches, FALSE);
+    entry->switches = (char **)g_ptr_array_free(switches, FALSE);
 }
 
 BootEntry *boot_entry_parse(BootParser *parser, const char *line)
@@ -164,9 +188,13 @@ BootEntry *boot_entry_parse(BootParser *parser, const char *line)
     }
     rest = strchr(line, '=') + 1;
     entry = g_new0(BootEntry, 1);
+    entry->at.line = parser->line_at;
+    entry->at.content = span(parser, line, strlen(line));
+    entry->at.path = span(parser, line, strlen(path));
+    entry->at.switches = g_array_new(FALSE, FALSE, sizeof(BootSpan));
     entry->path = g_steal_pointer(&path);
-    entry->title = parse_title(parser, &rest);
-    entry->switches = parse_switches(parser, rest);
+    parse_title(parser, entry, &rest);
+    parse_switches(parser, entry, rest);
     return entry;
 }
 
@@ -174,7 +202,7 @@ BootEntry *boot_entry_parse(BootParser *parser, const char *line)
 static const char *find_in_entry(const BootEntry *entry, const char *name)
 {
     for (char **p = entry ? entry->switches : NULL; p && *p; p++) {
-        if (is_switch(*p, name, strlen(name))) {
+        if (boot_switch_is(*p, name, strlen(name))) {
             return *p;
         }
     }
@@ -188,7 +216,7 @@ char *boot_entry_switch(const BootEntry *entry, const char *name)
     if (!text) {
         return NULL;
     }
-    text += 1 + name_length(text + 1);
+    text += 1 + boot_switch_name_length(text + 1);
     return g_strdup(*text ? text + 1 : text);
 }
 

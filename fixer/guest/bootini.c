@@ -65,28 +65,56 @@ static const char *value_of(const char *line, const char *name)
     return line + strspn(line, " \t");
 }
 
-static void parse_timeout(BootParser *parser, const char *value)
+static BootSpan value_span(const BootParser *parser, const char *value)
+{
+    return (BootSpan){
+        .start = value - parser->text,
+        .length = strlen(value),
+    };
+}
+
+bool boot_ini_timeout(const char *value, int *seconds)
 {
     char *end;
-    gint64 seconds = g_ascii_strtoll(value, &end, 10);
+    gint64 n = g_ascii_strtoll(value, &end, 10);
 
-    if (end == value || *end || seconds < INT_MIN || seconds > INT_MAX) {
-        boot_ini_warn(parser, "the timeout '%s' is no number", value);
+    if (end == value || *end || n < INT_MIN || n > INT_MAX) {
+        return false;
+    }
+    *seconds = n;
+    return true;
+}
+
+static void parse_timeout(BootParser *parser, const char *value)
+{
+    BootIni *ini = parser->ini;
+    BootSpan at = value_span(parser, value);
+
+    g_array_append_val(ini->at.timeouts, at);
+    if (boot_ini_timeout(value, &ini->timeout)) {
+        ini->has_timeout = true;
     } else {
-        parser->ini->has_timeout = true;
-        parser->ini->timeout = seconds;
+        boot_ini_warn(parser, "the timeout '%s' is no number", value);
     }
 }
 
 static void parse_default(BootParser *parser, const char *value)
 {
-    if (!*value) {
-        boot_ini_warn(parser, "the default has no value");
-    } else if (parser->ini->default_path) {
+    BootIni *ini = parser->ini;
+
+    if (ini->default_path && *value) {
         boot_ini_warn(parser, "there is a default already, this one does "
                       "not count");
+        return;
+    }
+    if (!*value) {
+        boot_ini_warn(parser, "the default has no value");
     } else {
-        parser->ini->default_path = g_strdup(value);
+        ini->default_path = g_strdup(value);
+    }
+    if (*value || !ini->at.has_default) {
+        ini->at.has_default = true;
+        ini->at.default_path = value_span(parser, value);
     }
 }
 
@@ -134,12 +162,12 @@ static void parse_systems(BootParser *parser, const char *line)
     BootEntry *entry;
 
     if (entries->len == LIMIT_BOOT_INI_ENTRIES) {
-        if (!parser->full) {
+        if (!parser->ini->at.more_entries) {
             boot_ini_warn(parser, "there are more than %d entries, from here "
                           "on they are not looked at",
                           LIMIT_BOOT_INI_ENTRIES);
         }
-        parser->full = true;
+        parser->ini->at.more_entries = true;
         return;
     }
     entry = boot_entry_parse(parser, line);
@@ -148,12 +176,24 @@ static void parse_systems(BootParser *parser, const char *line)
     }
 }
 
+/* Remembers where the section begins, unless there was one already. */
+static void note_section(const BootParser *parser, BootSpan *at)
+{
+    if (at->length == 0) {
+        *at = parser->line_at;
+    }
+}
+
 static void enter_section(BootParser *parser, const char *line)
 {
+    BootIniPlaces *at = &parser->ini->at;
+
     if (g_ascii_strncasecmp(line, "[boot loader]", 13) == 0) {
         parser->section = SECTION_LOADER;
+        note_section(parser, &at->loader);
     } else if (g_ascii_strncasecmp(line, "[operating systems]", 19) == 0) {
         parser->section = SECTION_SYSTEMS;
+        note_section(parser, &at->systems);
     } else {
         parser->section = SECTION_OTHER;
         boot_ini_warn(parser, "NTLDR passes over the section %s", line);
@@ -178,9 +218,20 @@ static void parse_line(BootParser *parser, const char *line)
     }
 }
 
+/* What of @line is between blanks; those behind it are cut off. */
+static const char *strip(char *line)
+{
+    g_strchomp(line);
+    while (g_ascii_isspace(*line)) {
+        line++;
+    }
+    return line;
+}
+
 /* Lines end with CR LF, or with either. */
 static void parse_lines(BootParser *parser, char *text)
 {
+    parser->text = text;
     char *next;
 
     for (char *line = text; line; line = next) {
@@ -190,9 +241,11 @@ static void parse_lines(BootParser *parser, char *text)
         if (next && line[length] == '\r' && *next == '\n') {
             next++;
         }
+        parser->line_at.start = line - text;
+        parser->line_at.length = next ? (size_t)(next - line) : length;
         line[length] = '\0';
         parser->line++;
-        parse_line(parser, g_strstrip(line));
+        parse_line(parser, strip(line));
     }
     parser->line = 0;
 }
@@ -223,36 +276,66 @@ static void check_default(BootParser *parser)
     }
 }
 
-static void entry_free(void *opaque)
+void boot_entry_free(BootEntry *entry)
 {
-    BootEntry *entry = opaque;
-
     g_free(entry->path);
     g_free(entry->title);
     g_strfreev(entry->switches);
+    g_array_unref(entry->at.switches);
     g_free(entry);
+}
+
+static void entry_free(void *opaque)
+{
+    boot_entry_free(opaque);
+}
+
+static BootIni *ini_new(void)
+{
+    BootIni *ini = g_new0(BootIni, 1);
+
+    ini->entries = g_ptr_array_new_with_free_func(entry_free);
+    ini->warnings = g_ptr_array_new_with_free_func(g_free);
+    ini->at.timeouts = g_array_new(FALSE, FALSE, sizeof(BootSpan));
+    return ini;
 }
 
 BootIni *boot_ini_parse(GBytes *bytes)
 {
-    BootIni *ini = g_new0(BootIni, 1);
+    BootIni *ini = ini_new();
     BootParser parser = { .ini = ini };
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
     /* Of an empty file there are no data. */
     g_autofree char *text = g_strndup(size > 0 ? data : "", size);
 
-    ini->entries = g_ptr_array_new_with_free_func(entry_free);
-    ini->warnings = g_ptr_array_new_with_free_func(g_free);
     text[strcspn(text, DOS_END_OF_FILE)] = '\0';
     parse_lines(&parser, text);
     check_default(&parser);
     return ini;
 }
 
+BootEntry *boot_entry_of_line(const char *line, char **warning)
+{
+    g_autoptr(BootIni) ini = ini_new();
+    BootParser parser = {
+        .ini = ini,
+        .text = line,
+        .line_at.length = strlen(line),
+        .section = SECTION_SYSTEMS,
+    };
+
+    parse_line(&parser, line);
+    *warning = ini->warnings->len > 0
+               ? g_strdup(g_ptr_array_index(ini->warnings, 0)) : NULL;
+    return ini->entries->len > 0 ? g_ptr_array_steal_index(ini->entries, 0)
+                                 : NULL;
+}
+
 void boot_ini_free(BootIni *ini)
 {
     if (ini) {
+        g_array_unref(ini->at.timeouts);
         g_free(ini->default_path);
         g_ptr_array_unref(ini->entries);
         g_ptr_array_unref(ini->warnings);

@@ -9,6 +9,30 @@
 
 #include "arc-path.h"
 
+/* Where in the text something is, in bytes; all zero if it is not there. */
+typedef struct BootSpan {
+    size_t start;
+    size_t length;
+} BootSpan;
+
+/* Where the parts of an entry are, for those who edit it. */
+typedef struct BootEntryPlaces {
+    /* With its line end, unless it is the last one and has none. */
+    BootSpan line;
+    /* From the path to the last switch. */
+    BootSpan content;
+    BootSpan path;
+    /* Without its quotation marks. */
+    BootSpan title;
+    bool title_has_quotes;
+    /* Then all the rest of the line is the title. */
+    bool title_is_open;
+    /* BootSpan, as many as there are switches. */
+    GArray *switches;
+    /* There are more than are looked at. */
+    bool more_switches;
+} BootEntryPlaces;
+
 /* A line of [operating systems]. */
 typedef struct BootEntry {
     /* An ARC path, or the likes of C:\ and C:\CMDCONS\BOOTSECT.DAT. */
@@ -17,7 +41,21 @@ typedef struct BootEntry {
     char *title;
     /* As they are written, "/fastdetect", in order; NULL-terminated. */
     char **switches;
+    BootEntryPlaces at;
 } BootEntry;
+
+typedef struct BootIniPlaces {
+    /* The lines of the first [boot loader] and [operating systems]. */
+    BootSpan loader;
+    BootSpan systems;
+    /* The value of the default that counts, else of one that is empty. */
+    bool has_default;
+    BootSpan default_path;
+    /* BootSpan: the values of all timeouts. */
+    GArray *timeouts;
+    /* There are more entries than are looked at. */
+    bool more_entries;
+} BootIniPlaces;
 
 typedef struct BootIni {
     /* Seconds that the menu waits, -1: for ever; if it is given. */
@@ -29,6 +67,7 @@ typedef struct BootIni {
     GPtrArray *entries;
     /* char *: what NTLDR passes over, or takes otherwise than it looks. */
     GPtrArray *warnings;
+    BootIniPlaces at;
 } BootIni;
 
 /*

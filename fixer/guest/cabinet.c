@@ -18,17 +18,9 @@
 
 #include "cabinet.h"
 #include "error.h"
+#include "guest-limits.h"
 #include "le.h"
 #include "mspack-io.h"
-
-/*
- * Members and folders: driver.cab of Windows XP has some 2,500 of the former.
- * libmspack keeps all in memory, names of up to 255 bytes included, and walks
- * the list of folders for each member: these limits keep that to 6 MiB and a
- * fraction of a second.
- */
-#define CABINET_FILES_MAX 16384
-#define CABINET_FOLDERS_MAX 4096
 
 /* CFHEADER */
 #define HEADER_SIZE 36
@@ -102,10 +94,10 @@ static bool check_header(Cabinet *cabinet, const uint8_t *header,
         return false;
     } else if (folders == 0 || files == 0) {
         cause = g_strdup("it is empty");
-    } else if (folders > CABINET_FOLDERS_MAX || files > CABINET_FILES_MAX) {
+    } else if (folders > LIMIT_CABINET_FOLDERS || files > LIMIT_CABINET_FILES) {
         cause = g_strdup_printf("%u files in %u folders are more than the %d "
                                 "in %d that are supported", files, folders,
-                                CABINET_FILES_MAX, CABINET_FOLDERS_MAX);
+                                LIMIT_CABINET_FILES, LIMIT_CABINET_FOLDERS);
     }
     cabinet->io.input_size = size;
     return !cause || cabinet_error(errp, cause);

@@ -16,7 +16,6 @@
 
 #define NTLDR "\\NTLDR"
 #define NTDETECT "\\NTDETECT.COM"
-#define BOOT_INI "\\boot.ini"
 #define HIBERFIL "\\hiberfil.sys"
 
 /* The page that a session begins with. */
@@ -113,7 +112,7 @@ static bool judge_boot_ini(Check *check, Link *link, GBytes *text)
 
     check->boot_ini = boot_ini_parse(text);
     for (guint i = 0; i < check->boot_ini->warnings->len; i++) {
-        check_warn(check, BOOT_INI ": %s",
+        check_warn(check, BOOT_INI_PATH ": %s",
                    (char *)g_ptr_array_index(check->boot_ini->warnings, i));
     }
     started = boot_ini_started_path(check->boot_ini);
@@ -134,10 +133,10 @@ static bool judge_boot_ini(Check *check, Link *link, GBytes *text)
 bool check_boot_ini(Check *check, Link *link, GError **errp)
 {
     GError *err = NULL;
-    g_autoptr(GBytes) text = volume_read(check->system_volume, BOOT_INI,
+    g_autoptr(GBytes) text = volume_read(check->system_volume, BOOT_INI_PATH,
                                          LIMIT_BOOT_INI_SIZE, &err);
 
-    link_set_object(link, "partition %u: " BOOT_INI,
+    link_set_object(link, "partition %u: " BOOT_INI_PATH,
                     check->system_partition->number);
     if (text) {
         return judge_boot_ini(check, link, text);
@@ -192,8 +191,8 @@ static bool find_usual_place(Check *check, Link *link, GError **errp)
 static bool judge_scsi(Link *link, const ArcPath *arc, const char *text)
 {
     return link_broken(link, HARDWARE_PROBLEM,
-                       "in boot.ini, write multi(0)disk(0)rdisk(0)partition"
-                       "(N) in place of it, N being the partition's number",
+                       REMEDY_CONVERT ", or win-xenfix boot-ini IMAGE "
+                       "--rewrite-arc",
                        "%s is an ARC path for %s, by which NTLDR cannot "
                        "start from IDE", text,
                        arc->kind == ARC_SCSI ? "NTLDR's own SCSI driver"
@@ -259,7 +258,7 @@ static bool survey(Check *check, Link *link, GError **errp)
                            "boot.ini has no entry that starts it from IDE");
     }
     if (!starts(check, boot_ini_started_path(check->boot_ini))) {
-        check_warn(check, BOOT_INI ": the default is another entry, %s",
+        check_warn(check, BOOT_INI_PATH ": the default is another entry, %s",
                    boot_ini_started_path(check->boot_ini));
     }
     return link_ok(link, "the entry %s starts it", check->entry->path);
@@ -270,7 +269,7 @@ bool check_arc_path(Check *check, Link *link, GError **errp)
     g_auto(ArcPath) arc = { 0 };
     const char *text;
 
-    link_set_object(link, BOOT_INI);
+    link_set_object(link, BOOT_INI_PATH);
     if (check->options->windows || !check->boot_ini) {
         return survey(check, link, errp);
     }

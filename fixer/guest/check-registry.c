@@ -15,6 +15,7 @@
 
 #include "check-internal.h"
 #include "error.h"
+#include "guest-limits.h"
 #include "registry.h"
 
 #define CONFIG "system32\\config\\"
@@ -22,8 +23,6 @@
 /* What NTLDR loads beside the drivers with Start=0, for NTFS. */
 #define FILE_SYSTEM_DRIVER "system32\\drivers\\ntfs.sys"
 
-/* Bytes of the list of drivers that NTLDR passes over. */
-#define PASSED_MAX 8192
 #define MORE " and others"
 
 #define STOP_REGISTRY "0xC0000218 STATUS_CANNOT_LOAD_REGISTRY_FILE"
@@ -166,7 +165,7 @@ static void note_passed(GString *passed, const char *name, const char *why)
                                             passed->len ? ", " : "", name,
                                             why);
 
-    if (passed->len + strlen(text) <= PASSED_MAX) {
+    if (passed->len + strlen(text) <= LIMIT_PASSED_DRIVERS) {
         g_string_append(passed, text);
     } else if (!g_str_has_suffix(passed->str, MORE)) {
         g_string_append(passed, MORE);

@@ -32,9 +32,6 @@
 #include "hive-compare.h"
 #include "le.h"
 
-/* Hardware profiles that are looked at: a notebook has two or three. */
-#define PROFILES_MAX 64
-
 typedef struct Settling {
     Hive *system;
     unsigned set;
@@ -225,7 +222,7 @@ static bool enable_in_profiles(Settling *s, const char *device,
     g_autoptr(GArray) profiles = hive_subkeys(s->system,
                                               hive_find_key(s->system, path));
 
-    for (guint i = 0; i < profiles->len && i < PROFILES_MAX; i++) {
+    for (guint i = 0; i < profiles->len && i < LIMIT_HARDWARE_PROFILES; i++) {
         g_autofree char *profile =
             hive_key_name(s->system, g_array_index(profiles, HiveKey, i));
         g_autofree char *below =

@@ -81,7 +81,7 @@ static GArray *wanted_new(const char *const *names)
     for (; *names; names++) {
         Wanted wanted = { .text = *names, .bytes = g_byte_array_new() };
 
-        if (hive_name_from_utf8(*names, HIVE_KEY_NAME_MAX, wanted.bytes,
+        if (hive_name_from_utf8(*names, LIMIT_KEY_NAME, wanted.bytes,
                                 &wanted.name)) {
             g_array_append_val(all, wanted);
         } else {

@@ -11,6 +11,7 @@
 #ifndef GUEST_GUEST_LIMITS_H
 #define GUEST_GUEST_LIMITS_H
 
+#define KiB 1024
 #define MiB (1024 * 1024)
 
 /* A hive that is edited: Windows XP itself allows 200 MiB for SYSTEM. */
@@ -58,6 +59,9 @@
 /* Free cells of a hive that are used again; each new cell looks at them. */
 #define LIMIT_FREE_CELLS 65536
 
+/* A title there: the menu is indented on a line of 80. */
+#define LIMIT_BOOT_INI_TITLE 70
+
 /* Switches of one entry of boot.ini: there are some 50 in all. */
 #define LIMIT_BOOT_INI_SWITCHES 64
 
@@ -90,5 +94,92 @@
 
 /* Bytes of a name or a path in a report: Windows' own have up to 260. */
 #define LIMIT_REPORT_STRING 1024
+
+/*
+ * Bytes of a directory's index that is listed: an entry has some 100 bytes,
+ * and a block may be half empty.
+ */
+#define LIMIT_DIRECTORY_SIZE (64 * MiB)
+
+/* Bytes of a block of a directory: 4 KiB, or what its cluster has. */
+#define LIMIT_INDEX_BLOCK_SIZE (64 * KiB)
+
+/*
+ * Bytes of $MFT that are a witness of use, and pieces: 65,536 records, which
+ * is more than most guests have files.
+ */
+#define LIMIT_MFT_SIZE (64 * MiB)
+#define LIMIT_MFT_PIECES 1024
+
+/* Sections of a PE: the Windows loader itself takes no more. */
+#define LIMIT_PE_SECTIONS 96
+
+/* Bytes of the name of a module that is imported: NTFS has no longer ones. */
+#define LIMIT_PE_NAME 255
+
+/*
+ * Members and folders of a cabinet: driver.cab of Windows XP has some 2,500
+ * members.  libmspack keeps all in memory, names of up to 255 bytes included,
+ * and walks the list of folders for each member: these limits keep that to
+ * 6 MiB and a fraction of a second.
+ */
+#define LIMIT_CABINET_FILES 16384
+#define LIMIT_CABINET_FOLDERS 4096
+
+/*
+ * Bytes that all cabinets of one run are unpacked to, those that are passed
+ * over on the way to a member among them: the largest folder that the format
+ * allows, twice.  Some KiB of a cabinet can become 2 GiB.
+ */
+#define LIMIT_UNPACKED_SIZE (4096ULL * MiB)
+
+/* Bytes of one piece of libmspack's memory: the largest window has 2 MiB. */
+#define LIMIT_UNPACKER_PIECE (4 * MiB)
+
+/* Profiles that include profiles: no sensible one goes as deep. */
+#define LIMIT_PROFILE_DEPTH 8
+
+/* Bytes of a VMDK's descriptor: it has a line for each extent of 2 GB. */
+#define LIMIT_VMDK_DESCRIPTOR (256 * KiB)
+
+/*
+ * Names of keys and values in UTF-16 units, and keys below keys: Microsoft's
+ * own limits ("Registry element size limits").
+ */
+#define LIMIT_KEY_NAME 255
+#define LIMIT_VALUE_NAME 16383
+#define LIMIT_KEY_DEPTH 512
+
+/*
+ * Subkeys and values of one key that is looked into: each look goes through
+ * all of them.  Windows' own longest lists have some 30,000.
+ */
+#define LIMIT_SUBKEYS 131072
+#define LIMIT_VALUES 131072
+
+/* Bytes of a value in a .reg file: Windows has no limit but memory. */
+#define LIMIT_REG_DATA MiB
+
+/* Hardware profiles that are looked at: a notebook has two or three. */
+#define LIMIT_HARDWARE_PROFILES 64
+
+/* Bytes of the list of drivers that the boot loader passes over. */
+#define LIMIT_PASSED_DRIVERS 8192
+
+/*
+ * Bytes of memory for the whole helper: the largest hive, as the volume holds
+ * it, as it is edited, as it was before, and as it is written, with room to
+ * grow; and everything else.
+ */
+#define LIMIT_MEMORY (5ULL * LIMIT_HIVE_SIZE + 256ULL * MiB)
+
+/*
+ * Seconds of processor time.  The client gives up after as many seconds of
+ * waiting (XENPREP_PATIENCE_MS), so this is for one that cannot.
+ */
+#define LIMIT_CPU_SECONDS 60
+
+/* Open files: the socket, and /dev/null twice. */
+#define LIMIT_DESCRIPTORS 3
 
 #endif /* GUEST_GUEST_LIMITS_H */

@@ -21,25 +21,27 @@
 #define MISMATCHED_HAL "STOP 0x00000079 MISMATCHED_HAL"
 
 static const HalType types[] = {
-    { "e_isa_up", "Standard PC", "hal.dll", PE_MACHINE_I386,
-      false, false, false },
-    { "acpipic_up", "Advanced Configuration and Power Interface (ACPI) PC",
-      "halacpi.dll", PE_MACHINE_I386, true, false, false },
-    { "acpiapic_up", "ACPI Uniprocessor PC", "halaacpi.dll",
-      PE_MACHINE_I386, true, true, false },
-    { "acpiapic_mp", "ACPI Multiprocessor PC", "halmacpi.dll",
-      PE_MACHINE_I386, true, true, true },
-    { "mps_up", "MPS Uniprocessor PC", "halapic.dll", PE_MACHINE_I386,
-      false, true, false },
-    { "mps_mp", "MPS Multiprocessor PC", "halmps.dll", PE_MACHINE_I386,
-      false, true, true },
-    { "syspro_mp", "Compaq SystemPro Multiprocessor or 100% Compatible",
-      "halsp.dll", PE_MACHINE_I386, false, false, true },
+    { "standard", "e_isa_up", "Standard PC", "hal.dll", PE_MACHINE_I386,
+      HAL_FAMILY_STANDARD, false, false, false },
+    { "acpi-pic", "acpipic_up",
+      "Advanced Configuration and Power Interface (ACPI) PC", "halacpi.dll",
+      PE_MACHINE_I386, HAL_FAMILY_ACPI, true, false, false },
+    { "acpi-up", "acpiapic_up", "ACPI Uniprocessor PC", "halaacpi.dll",
+      PE_MACHINE_I386, HAL_FAMILY_ACPI, true, true, false },
+    { "acpi-mp", "acpiapic_mp", "ACPI Multiprocessor PC", "halmacpi.dll",
+      PE_MACHINE_I386, HAL_FAMILY_ACPI, true, true, true },
+    { "mps-up", "mps_up", "MPS Uniprocessor PC", "halapic.dll",
+      PE_MACHINE_I386, HAL_FAMILY_MPS, false, true, false },
+    { "mps-mp", "mps_mp", "MPS Multiprocessor PC", "halmps.dll",
+      PE_MACHINE_I386, HAL_FAMILY_MPS, false, true, true },
+    { "syspro-mp", "syspro_mp",
+      "Compaq SystemPro Multiprocessor or 100% Compatible", "halsp.dll",
+      PE_MACHINE_I386, HAL_FAMILY_SYSTEMPRO, false, false, true },
     /* Of x64 there is one family, and one file name. */
-    { "acpiapic_up", "ACPI Uniprocessor x64-based PC", "hal.dll",
-      PE_MACHINE_AMD64, true, true, false },
-    { "acpiapic_mp", "ACPI Multiprocessor x64-based PC", "hal.dll",
-      PE_MACHINE_AMD64, true, true, true },
+    { NULL, "acpiapic_up", "ACPI Uniprocessor x64-based PC", "hal.dll",
+      PE_MACHINE_AMD64, HAL_FAMILY_ACPI, true, true, false },
+    { NULL, "acpiapic_mp", "ACPI Multiprocessor x64-based PC", "hal.dll",
+      PE_MACHINE_AMD64, HAL_FAMILY_ACPI, true, true, true },
 };
 
 static const struct {
@@ -74,11 +76,38 @@ const HalType *hal_find_file(const char *original_filename)
     return NULL;
 }
 
-static PeInfo *read_pe(Volume *volume, const char *path, GError **errp)
+const HalType *hal_find_option(const char *option)
 {
-    g_autoptr(GBytes) bytes = volume_read(volume, path, LIMIT_PE_SIZE, errp);
+    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
+        if (types[i].option && g_str_equal(types[i].option, option)) {
+            return &types[i];
+        }
+    }
+    return NULL;
+}
 
-    return bytes ? pe_parse(path, bytes, errp) : NULL;
+char *hal_options(void)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(types) && types[i].option; i++) {
+        g_string_append_printf(list, "%s%s", i ? ", " : "", types[i].option);
+    }
+    return g_string_free(g_steal_pointer(&list), FALSE);
+}
+
+const char *hal_family_name(HalFamily family)
+{
+    switch (family) {
+    case HAL_FAMILY_ACPI:
+        return "ACPI";
+    case HAL_FAMILY_MPS:
+        return "MPS";
+    case HAL_FAMILY_SYSTEMPRO:
+        return "SystemPro";
+    default:
+        return "Standard PC";
+    }
 }
 
 static char *path_in_system32(const Windows *windows, const char *file_name)
@@ -102,22 +131,29 @@ static const HalType *type_by_names(const PeInfo *pe)
     return type;
 }
 
-bool hal_read_file(Volume *volume, const Windows *windows,
-                   const char *file_name, Hal *hal, GError **errp)
+bool hal_parse(const char *path, GBytes *bytes, Hal *hal, GError **errp)
 {
-    g_autofree char *path = path_in_system32(windows, file_name);
-    g_autoptr(PeInfo) pe = read_pe(volume, path, errp);
+    g_autoptr(PeInfo) pe = pe_parse(path, bytes, errp);
 
     if (!pe) {
         return false;
     }
-    hal->path = g_steal_pointer(&path);
+    hal->path = g_strdup(path);
     hal->machine = pe->machine;
     hal->has_version = pe->has_version;
     hal->version = pe->file_version;
     hal->original_filename = g_strdup(pe->original_filename);
     hal->type = type_by_names(pe);
     return true;
+}
+
+bool hal_read_file(Volume *volume, const Windows *windows,
+                   const char *file_name, Hal *hal, GError **errp)
+{
+    g_autofree char *path = path_in_system32(windows, file_name);
+    g_autoptr(GBytes) bytes = volume_read(volume, path, LIMIT_PE_SIZE, errp);
+
+    return bytes && hal_parse(path, bytes, hal, errp);
 }
 
 void hal_settle_type(Hal *hal, const Kernel *kernel)
@@ -151,16 +187,26 @@ static bool take_kernel_name(Kernel *kernel, const char *name)
     return false;
 }
 
-bool kernel_read(Volume *volume, const Windows *windows,
-                 const char *file_name, Kernel *kernel, GError **errp)
+const char *kernel_setup_name(bool multiprocessor, bool pae)
 {
-    g_autofree char *path = path_in_system32(windows, file_name);
-    g_autoptr(PeInfo) pe = read_pe(volume, path, errp);
+    unsigned i = 0;
+
+    while (kernels[i].multiprocessor != multiprocessor ||
+           kernels[i].pae != pae) {
+        i++;
+    }
+    return kernels[i].file;
+}
+
+bool kernel_parse(const char *path, GBytes *bytes, Kernel *kernel,
+                  GError **errp)
+{
+    g_autoptr(PeInfo) pe = pe_parse(path, bytes, errp);
 
     if (!pe) {
         return false;
     }
-    kernel->path = g_steal_pointer(&path);
+    kernel->path = g_strdup(path);
     kernel->machine = pe->machine;
     kernel->has_version = pe->has_version;
     kernel->version = pe->file_version;
@@ -173,6 +219,15 @@ bool kernel_read(Volume *volume, const Windows *windows,
         kernel->pae = true;
     }
     return true;
+}
+
+bool kernel_read(Volume *volume, const Windows *windows,
+                 const char *file_name, Kernel *kernel, GError **errp)
+{
+    g_autofree char *path = path_in_system32(windows, file_name);
+    g_autoptr(GBytes) bytes = volume_read(volume, path, LIMIT_PE_SIZE, errp);
+
+    return bytes && kernel_parse(path, bytes, kernel, errp);
 }
 
 void kernel_clear(Kernel *kernel)

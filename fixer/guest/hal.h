@@ -21,7 +21,17 @@
 /* Where HAL and kernels are, below %SystemRoot%. */
 #define HAL_FOLDER "system32\\"
 
+/* Of one family see the same devices, as the firmware has them. */
+typedef enum HalFamily {
+    HAL_FAMILY_STANDARD,
+    HAL_FAMILY_ACPI,
+    HAL_FAMILY_MPS,
+    HAL_FAMILY_SYSTEMPRO,
+} HalFamily;
+
 typedef struct HalType {
+    /* As a user names it: "acpi-up"; NULL for those of x64. */
+    const char *option;
     /* As hal.inf has it: "acpiapic_up". */
     const char *device_id;
     /* As Device Manager shows it: "ACPI Uniprocessor PC". */
@@ -29,6 +39,7 @@ typedef struct HalType {
     /* On the setup CD: "halaacpi.dll". */
     const char *file;
     uint16_t machine;
+    HalFamily family;
     /* What the firmware of the machine must have. */
     bool acpi, apic;
     /* It goes with the kernels for several processors, and only with them. */
@@ -40,6 +51,15 @@ const HalType *hal_find(const char *device_id);
 
 /* The x86 HAL of that name on the setup CD, or NULL. */
 const HalType *hal_find_file(const char *original_filename);
+
+/* The x86 HAL of that option, or NULL. */
+const HalType *hal_find_option(const char *option);
+
+/* All options, with commas between them, for a message; to be freed. */
+char *hal_options(void);
+
+/* "ACPI" */
+const char *hal_family_name(HalFamily family);
 
 typedef struct Hal {
     /* \WINDOWS\system32\hal.dll */
@@ -82,6 +102,9 @@ typedef struct HalRegistry {
 bool hal_read_file(Volume *volume, const Windows *windows,
                    const char *file_name, Hal *hal, GError **errp);
 
+/* The same of bytes that are at hand, a file called @path. */
+bool hal_parse(const char *path, GBytes *bytes, Hal *hal, GError **errp);
+
 /* All HALs of x64 have one file name: the kernel tells which one it is. */
 void hal_settle_type(Hal *hal, const Kernel *kernel);
 
@@ -92,6 +115,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Hal, hal_clear)
 /* Reads a kernel of system32: KERNEL_FILE, or what /KERNEL= names. */
 bool kernel_read(Volume *volume, const Windows *windows,
                  const char *file_name, Kernel *kernel, GError **errp);
+
+/* The same of bytes that are at hand, a file called @path. */
+bool kernel_parse(const char *path, GBytes *bytes, Kernel *kernel,
+                  GError **errp);
+
+/* The name on the setup CD of the kernel that is such a one. */
+const char *kernel_setup_name(bool multiprocessor, bool pae);
 
 void kernel_clear(Kernel *kernel);
 

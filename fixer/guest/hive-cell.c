@@ -64,7 +64,10 @@ static void grow_starts(HiveImage *image)
     guint before = image->starts->len;
 
     g_byte_array_set_size(image->starts, image->bins / GRID / 8);
-    memset(image->starts->data + before, 0, image->starts->len - before);
+    /* Of a hive without bins there are no bytes, and no place for them. */
+    if (image->starts->len > before) {
+        memset(image->starts->data + before, 0, image->starts->len - before);
+    }
 }
 
 /*
@@ -153,6 +156,7 @@ HiveImage *hive_image_new(GBytes *bytes, char **why)
     g_byte_array_append(image->file, data, size);
     image->starts = g_byte_array_new();
     image->room = HIVE_NO_CELL;
+    image->ordered = HIVE_NO_CELL;
     image->minor = get_le32(data + HIVE_BASE_MINOR);
     image->bins = get_le32(data + HIVE_BASE_BINS_SIZE);
     if (image->bins % BIN_UNIT != 0 || image->bins > size - HIVE_BASE_SIZE) {

@@ -219,7 +219,7 @@ static void check_key(HiveCheck *check, const Pending *key)
     hive_check_count_user(check, node);
     hive_check_class(check, key->node, node);
     hive_check_values(check, key->node, node);
-    if (key->depth < HIVE_DEPTH_MAX) {
+    if (key->depth < LIMIT_KEY_DEPTH) {
         check_subkeys(check, key->node, node, key->depth);
     } else {
         hive_check_fault(check, FAULT_DEPTH, key->node);

@@ -32,6 +32,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "guest-limits.h"
 #include "hive-internal.h"
 #include "hive-key.h"
 #include "hive-value.h"
@@ -73,11 +74,11 @@ static HiveKey create_subkey(Hive *hive, HiveKey key, const char *name,
     g_autoptr(GByteArray) buffer = g_byte_array_new();
     HiveName wanted;
 
-    if (!hive_name_from_utf8(name, HIVE_KEY_NAME_MAX, buffer, &wanted) ||
+    if (!hive_name_from_utf8(name, LIMIT_KEY_NAME, buffer, &wanted) ||
         wanted.length == 0) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                     "each name in it must have 1 to %u characters",
-                    HIVE_KEY_NAME_MAX);
+                    LIMIT_KEY_NAME);
         return HIVE_NO_KEY;
     }
     return hive_key_of(hive_key_new(hive->image, hive_cell_of(key), &wanted,
@@ -114,11 +115,11 @@ static bool set_value(Hive *hive, HiveKey key, const RegValue *change,
     g_autoptr(GByteArray) buffer = g_byte_array_new();
     HiveName name;
 
-    if (!hive_name_from_utf8(change->name, HIVE_VALUE_NAME_MAX, buffer,
+    if (!hive_name_from_utf8(change->name, LIMIT_VALUE_NAME, buffer,
                              &name)) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                     "a value's name must have at most %u characters",
-                    HIVE_VALUE_NAME_MAX);
+                    LIMIT_VALUE_NAME);
         return false;
     }
     if (change->remove) {

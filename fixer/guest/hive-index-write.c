@@ -156,7 +156,7 @@ static bool write_leaves(HiveIndex *index, HiveImage *image, GError **errp)
 bool hive_index_store(HiveIndex *index, HiveImage *image, uint32_t node,
                       GError **errp)
 {
-    uint32_t count = 0;
+    uint32_t count;
     uint8_t *record;
 
     arrange(index, image);
@@ -171,9 +171,7 @@ bool hive_index_store(HiveIndex *index, HiveImage *image, uint32_t node,
         hive_cell_drop(image, index->root);
         index->root = HIVE_NO_CELL;
     }
-    for (guint i = 0; i < index->leaves->len; i++) {
-        count += hive_leaf_at(index, i)->keys->len;
-    }
+    count = hive_index_length(index);
     record = hive_node(image, node);
     put_le32(record + NK_SUBKEYS, count);
     put_le32(record + NK_SUBKEY_LIST,

@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "guest-limits.h"
 #include "hive-index-internal.h"
 #include "le.h"
 
@@ -52,7 +53,9 @@ static bool count_elements(const uint8_t *record, uint32_t size,
            size - INDEX_ELEMENTS;
 }
 
-static bool load_leaf(HiveIndex *index, const HiveImage *image, uint32_t cell)
+/* Adds the keys of a leaf, if there are no more than @left. */
+static bool load_leaf(HiveIndex *index, const HiveImage *image, uint32_t cell,
+                      uint32_t *left)
 {
     uint32_t size;
     const uint8_t *record = hive_cell(image, cell, &size);
@@ -62,9 +65,10 @@ static bool load_leaf(HiveIndex *index, const HiveImage *image, uint32_t cell)
     if (!record || !count_elements(record, size, &count) ||
         !(hive_index_is_kind(record, "lf") ||
           hive_index_is_kind(record, "lh") ||
-          hive_index_is_kind(record, "li"))) {
+          hive_index_is_kind(record, "li")) || count > *left) {
         return false;
     }
+    *left -= count;
     leaf = hive_leaf_new(cell, (const char *)record);
     for (unsigned i = 0; i < count; i++) {
         uint32_t key = get_le32(record + INDEX_ELEMENTS +
@@ -76,16 +80,13 @@ static bool load_leaf(HiveIndex *index, const HiveImage *image, uint32_t cell)
     return true;
 }
 
-/*
- * An index root may name the same leaf 65,535 times, each of as many keys:
- * there cannot be more keys than fit into the hive.
- */
-static bool load_root(HiveIndex *index, const HiveImage *image, uint32_t cell)
+/* An index root may name the same leaf 65,535 times, each of as many keys. */
+static bool load_root(HiveIndex *index, const HiveImage *image, uint32_t cell,
+                      uint32_t *left)
 {
     uint32_t size;
     const uint8_t *record = hive_record(image, cell, "ri", INDEX_ELEMENTS,
                                         &size);
-    uint32_t left = image->bins / NK_NAME;
     unsigned count;
 
     if (!record || !count_elements(record, size, &count)) {
@@ -93,12 +94,10 @@ static bool load_root(HiveIndex *index, const HiveImage *image, uint32_t cell)
     }
     index->root = cell;
     for (unsigned i = 0; i < count; i++) {
-        if (!load_leaf(index, image, get_le32(record + INDEX_ELEMENTS +
-                                              i * 4)) ||
-            hive_leaf_at(index, i)->keys->len > left) {
+        if (!load_leaf(index, image,
+                       get_le32(record + INDEX_ELEMENTS + i * 4), left)) {
             return false;
         }
-        left -= hive_leaf_at(index, i)->keys->len;
     }
     return true;
 }
@@ -108,6 +107,8 @@ HiveIndex *hive_index_load(const HiveImage *image, uint32_t node)
     g_autoptr(HiveIndex) index = g_new0(HiveIndex, 1);
     const uint8_t *record = hive_node(image, node);
     uint32_t list = get_le32(record + NK_SUBKEY_LIST);
+    /* There cannot be more keys than fit into the hive. */
+    uint32_t left = MIN(image->bins / NK_NAME, LIMIT_SUBKEYS);
     uint32_t size;
 
     index->root = HIVE_NO_CELL;
@@ -116,10 +117,21 @@ HiveIndex *hive_index_load(const HiveImage *image, uint32_t node)
         return g_steal_pointer(&index);
     }
     if (hive_record(image, list, "ri", INDEX_ELEMENTS, &size)
-        ? !load_root(index, image, list) : !load_leaf(index, image, list)) {
+        ? !load_root(index, image, list, &left)
+        : !load_leaf(index, image, list, &left)) {
         return NULL;
     }
     return g_steal_pointer(&index);
+}
+
+guint hive_index_length(const HiveIndex *index)
+{
+    guint length = 0;
+
+    for (guint i = 0; i < index->leaves->len; i++) {
+        length += hive_leaf_at(index, i)->keys->len;
+    }
+    return length;
 }
 
 GArray *hive_index_keys(const HiveIndex *index)
@@ -141,6 +153,20 @@ static int compare_keys(const void *a, const void *b, void *opaque)
     HiveName second = hive_node_name(hive_node(image, *(const uint32_t *)b));
 
     return hive_name_compare(&first, &second);
+}
+
+/* Whether the key at @at comes before @name; what is no key does not. */
+static bool is_before(const GArray *keys, guint at, const HiveImage *image,
+                      const HiveName *name)
+{
+    const uint8_t *node = hive_node(image, g_array_index(keys, uint32_t, at));
+    HiveName other;
+
+    if (!node) {
+        return false;
+    }
+    other = hive_node_name(node);
+    return hive_name_compare(&other, name) < 0;
 }
 
 /*
@@ -179,37 +205,59 @@ static void sort(HiveIndex *index, const HiveImage *image, GArray *keys)
     g_array_append_vals(hive_leaf_at(index, 0)->keys, keys->data, keys->len);
 }
 
-/* Into the leaf with the last key before it, or into the first one. */
-static void insert_sorted(HiveIndex *index, const HiveImage *image,
-                          uint32_t key)
+/* How many of @keys there are up to the last one before @name. */
+static guint count_before(const GArray *keys, const HiveImage *image,
+                          const HiveName *name)
 {
-    HiveLeaf *found = hive_leaf_at(index, 0);
-    guint place = 0;
+    guint count = 0;
 
-    for (guint i = 0; i < index->leaves->len; i++) {
-        HiveLeaf *leaf = hive_leaf_at(index, i);
-
-        for (guint j = 0; j < leaf->keys->len; j++) {
-            uint32_t other = hive_leaf_key(leaf, j);
-
-            if (hive_node(image, other) &&
-                compare_keys(&other, &key, (void *)image) < 0) {
-                found = leaf;
-                place = j + 1;
-            }
+    for (guint i = 0; i < keys->len; i++) {
+        if (is_before(keys, i, image, name)) {
+            count = i + 1;
         }
     }
-    g_array_insert_val(found->keys, place, key);
-    found->changed = true;
+    return count;
 }
 
-bool hive_index_insert(HiveIndex *index, const HiveImage *image, uint32_t key)
+guint hive_index_bisect(const GArray *keys, const HiveImage *image,
+                        const HiveName *name)
+{
+    guint low = 0, high = keys->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+
+        if (is_before(keys, middle, image, name)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Behind @count keys: in the leaf of the last of these, or in the first. */
+static void insert_at(HiveIndex *index, guint count, uint32_t key)
+{
+    guint i = 0;
+    HiveLeaf *leaf = hive_leaf_at(index, 0);
+
+    while (count > leaf->keys->len) {
+        count -= leaf->keys->len;
+        leaf = hive_leaf_at(index, ++i);
+    }
+    g_array_insert_val(leaf->keys, count, key);
+    leaf->changed = true;
+}
+
+bool hive_index_insert(HiveIndex *index, const HiveImage *image, uint32_t key,
+                       bool *ordered)
 {
     g_autoptr(GArray) keys = hive_index_keys(index);
-    bool whole;
-    bool sorted = check_order(keys, image, &whole);
+    HiveName name = hive_node_name(hive_node(image, key));
+    bool sorted = *ordered || check_order(keys, image, ordered);
 
-    if (!sorted && !whole) {
+    if (!sorted && !*ordered) {
         return false;
     }
     if (index->leaves->len == 0) {
@@ -221,7 +269,8 @@ bool hive_index_insert(HiveIndex *index, const HiveImage *image, uint32_t key)
     if (!sorted) {
         sort(index, image, keys);
     }
-    insert_sorted(index, image, key);
+    insert_at(index, *ordered ? hive_index_bisect(keys, image, &name)
+                              : count_before(keys, image, &name), key);
     return true;
 }
 

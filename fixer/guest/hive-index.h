@@ -21,7 +21,7 @@ typedef struct HiveIndex HiveIndex;
 
 /*
  * The subkeys of the key in cell @node, which has to be one; NULL if its list
- * is damaged.
+ * is damaged, or has more than LIMIT_SUBKEYS.
  */
 HiveIndex *hive_index_load(const HiveImage *image, uint32_t node);
 
@@ -29,16 +29,27 @@ void hive_index_free(HiveIndex *index);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HiveIndex, hive_index_free)
 
+/* How many subkeys there are. */
+guint hive_index_length(const HiveIndex *index);
+
 /* The cells of the subkeys, uint32_t, in the order of the list. */
 GArray *hive_index_keys(const HiveIndex *index);
 
 /*
+ * How many of @keys, which are whole and in order, come before @name: the
+ * place of the first that may have this name.
+ */
+guint hive_index_bisect(const GArray *keys, const HiveImage *image,
+                        const HiveName *name);
+
+/*
  * Puts the key in the cell @key where its name belongs.  A list that is not
  * in order is sorted; false if that cannot be, because it holds something
- * that is no key.
+ * that is no key.  @ordered says whether the list is known to be whole and in
+ * order, and afterwards whether it is.
  */
 bool hive_index_insert(HiveIndex *index, const HiveImage *image,
-                       uint32_t key);
+                       uint32_t key, bool *ordered);
 
 /* Takes the key in the cell @key out. */
 void hive_index_remove(HiveIndex *index, uint32_t key);

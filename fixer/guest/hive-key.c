@@ -10,10 +10,15 @@
 #include <string.h>
 
 #include "error.h"
+#include "guest-limits.h"
 #include "hive-index.h"
 #include "hive-key.h"
 #include "hive-value.h"
 #include "le.h"
+
+#define BAD_LIST \
+    "its list of subkeys is damaged, or has more than " \
+    G_STRINGIFY(LIMIT_SUBKEYS)
 
 static bool set_damaged(const char *what, GError **errp)
 {
@@ -27,8 +32,10 @@ uint32_t hive_key_find(const HiveImage *image, uint32_t node,
 {
     g_autoptr(HiveIndex) index = hive_index_load(image, node);
     g_autoptr(GArray) keys = index ? hive_index_keys(index) : NULL;
+    bool ordered = keys && image->ordered == node;
 
-    for (guint i = 0; keys && i < keys->len; i++) {
+    for (guint i = ordered ? hive_index_bisect(keys, image, name) : 0;
+         keys && i < keys->len; i++) {
         uint32_t key = g_array_index(keys, uint32_t, i);
         const uint8_t *record = hive_node(image, key);
         HiveName other;
@@ -38,6 +45,9 @@ uint32_t hive_key_find(const HiveImage *image, uint32_t node,
             if (hive_name_compare(&other, name) == 0) {
                 return key;
             }
+        }
+        if (ordered) {
+            break;
         }
     }
     return HIVE_NO_CELL;
@@ -94,6 +104,7 @@ uint32_t hive_key_new(HiveImage *image, uint32_t parent, const HiveName *name,
 {
     g_autoptr(HiveIndex) index = hive_index_load(image, parent);
     const uint8_t *record = hive_node(image, parent);
+    bool ordered = image->ordered == parent;
     uint32_t key;
 
     if (!security(image, get_le32(record + NK_SECURITY))) {
@@ -102,20 +113,27 @@ uint32_t hive_key_new(HiveImage *image, uint32_t parent, const HiveName *name,
     }
     if (!index || hive_cell_is_shared(image, get_le32(record +
                                                       NK_SUBKEY_LIST))) {
-        set_damaged("its list of subkeys is damaged", errp);
+        set_damaged(BAD_LIST, errp);
+        return HIVE_NO_CELL;
+    }
+    if (hive_index_length(index) >= LIMIT_SUBKEYS) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "it has %u subkeys, and no more are made than that",
+                    LIMIT_SUBKEYS);
         return HIVE_NO_CELL;
     }
     key = write_node(image, parent, name, now, errp);
     if (key == HIVE_NO_CELL) {
         return HIVE_NO_CELL;
     }
-    if (!hive_index_insert(index, image, key)) {
+    if (!hive_index_insert(index, image, key, &ordered)) {
         set_damaged("one of its subkeys is damaged", errp);
         return HIVE_NO_CELL;
     }
     if (!hive_index_store(index, image, parent, errp)) {
         return HIVE_NO_CELL;
     }
+    image->ordered = ordered ? parent : HIVE_NO_CELL;
     note_largest(image, parent, name);
     put_le64(hive_node(image, parent) + NK_TIMESTAMP, now);
     return key;
@@ -179,7 +197,7 @@ static bool drop_tree(HiveImage *image, uint32_t node, unsigned depth,
     }
     index = hive_index_load(image, node);
     if (!index) {
-        return set_damaged("its list of subkeys is damaged", errp);
+        return set_damaged(BAD_LIST, errp);
     }
     keys = hive_index_keys(index);
     for (guint i = 0; i < keys->len; i++) {
@@ -204,13 +222,15 @@ bool hive_key_delete(HiveImage *image, uint32_t node, uint64_t now,
     g_autoptr(HiveIndex) index = NULL;
     uint8_t *record = hive_node(image, parent);
 
+    /* Another key may come to be in the cell. */
+    image->ordered = HIVE_NO_CELL;
     index = record ? hive_index_load(image, parent) : NULL;
     if (!index) {
         return set_damaged("the list that it is in is damaged", errp);
     }
     hive_index_remove(index, node);
     if (!hive_index_store(index, image, parent, errp) ||
-        !drop_tree(image, node, HIVE_DEPTH_MAX, errp)) {
+        !drop_tree(image, node, LIMIT_KEY_DEPTH, errp)) {
         return false;
     }
     record = hive_node(image, parent);

@@ -9,9 +9,6 @@
 
 #include "hive-node.h"
 
-/* Keys below keys; Microsoft's limit ("Registry element size limits"). */
-#define HIVE_DEPTH_MAX 512
-
 /* The subkey of that name of the key in the cell @node, or HIVE_NO_CELL. */
 uint32_t hive_key_find(const HiveImage *image, uint32_t node,
                        const HiveName *name);

@@ -11,10 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Names are no longer, in UTF-16 units (Microsoft: registry size limits). */
-#define HIVE_KEY_NAME_MAX 255
-#define HIVE_VALUE_NAME_MAX 16383
-
 typedef struct HiveName {
     const uint8_t *bytes;
     /* In characters: UTF-16 units, whatever they take. */

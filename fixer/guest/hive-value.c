@@ -35,6 +35,7 @@ GArray *hive_values(const HiveImage *image, uint32_t node)
     uint32_t size;
     const uint8_t *cells = hive_cell(image, list, &size);
 
+    count = MIN(count, LIMIT_VALUES);
     for (uint32_t i = 0; cells && i < count && i < size / 4; i++) {
         uint32_t value = get_le32(cells + 4 * i);
 
@@ -247,6 +248,13 @@ static bool check_place(const HiveImage *image, uint32_t node,
         (count > 0 && (!hive_cell(image, list, &size) || count > size / 4 ||
                        hive_cell_is_shared(image, list)))) {
         return set_damaged("list of values is", errp);
+    }
+    if (count > LIMIT_VALUES ||
+        (count == LIMIT_VALUES && value == HIVE_NO_CELL)) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "it has %u values, and more than %u are not dealt with; "
+                    "delete some in the source VM", count, LIMIT_VALUES);
+        return false;
     }
     return (value == HIVE_NO_CELL || !hive_cell_is_shared(image, value)) ||
            set_damaged("value of that name is", errp);

@@ -136,7 +136,7 @@ HiveKey hive_find_subkey(const Hive *hive, HiveKey key, const char *name)
     g_autoptr(GByteArray) buffer = g_byte_array_new();
     HiveName wanted;
 
-    if (!hive_name_from_utf8(name, HIVE_KEY_NAME_MAX, buffer, &wanted)) {
+    if (!hive_name_from_utf8(name, LIMIT_KEY_NAME, buffer, &wanted)) {
         return HIVE_NO_KEY;
     }
     return hive_key_of(hive_key_find(hive->image, hive_cell_of(key), &wanted));
@@ -188,7 +188,7 @@ GBytes *hive_get_value(Hive *hive, HiveKey key, const char *name,
     HiveName wanted;
     uint32_t value;
 
-    if (!hive_name_from_utf8(name, HIVE_VALUE_NAME_MAX, buffer, &wanted)) {
+    if (!hive_name_from_utf8(name, LIMIT_VALUE_NAME, buffer, &wanted)) {
         return NULL;
     }
     value = hive_value_find(hive->image, hive_cell_of(key), &wanted);

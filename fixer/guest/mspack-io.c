@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "guest-limits.h"
 #include "mspack-io.h"
 
 /* A handle of the input or the output, behind struct mspack_file. */
@@ -135,7 +136,7 @@ static void io_message(struct mspack_file *file G_GNUC_UNUSED,
 static void *io_alloc(struct mspack_system *self G_GNUC_UNUSED, size_t bytes)
 {
     /* zeroed: a decompressor's window must never show older memory */
-    return bytes <= MSPACK_ALLOC_MAX ? g_try_malloc0(bytes) : NULL;
+    return bytes <= LIMIT_UNPACKER_PIECE ? g_try_malloc0(bytes) : NULL;
 }
 
 static void io_copy(void *src, void *dest, size_t bytes)

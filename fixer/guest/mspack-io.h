@@ -17,9 +17,6 @@
 /* Bytes that are read ahead: libmspack reads headers in pieces of 8 or 16. */
 #define MSPACK_IO_WINDOW (64 * 1024)
 
-/* One piece of memory; the largest is a decompressor's window of 2 MiB. */
-#define MSPACK_ALLOC_MAX (4 * 1024 * 1024)
-
 typedef struct MspackIo {
     ByteSource *source;
     /* Bytes of the source that may be read. */

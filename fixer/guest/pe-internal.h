@@ -7,10 +7,8 @@
 #ifndef GUEST_PE_INTERNAL_H
 #define GUEST_PE_INTERNAL_H
 
+#include "guest-limits.h"
 #include "pe.h"
-
-/* The Windows loader itself takes no more (PE/COFF specification). */
-#define PE_SECTIONS_MAX 96
 
 /* What an RVA is translated with; the rest of a section header is not kept. */
 typedef struct PeSection {
@@ -26,7 +24,7 @@ typedef struct PeImage {
     size_t size;
     /* SizeOfHeaders: below it, RVAs are file offsets. */
     uint32_t headers_size;
-    PeSection sections[PE_SECTIONS_MAX];
+    PeSection sections[LIMIT_PE_SECTIONS];
     unsigned sections_count;
     /* RVAs of the import directory and the resource tree, 0 for none. */
     uint32_t imports;

@@ -76,9 +76,6 @@
 /* u32: RVA of the import address table, likewise */
 #define IMPORT_THUNKS 0x10
 
-/* A file name's length, as NTFS has it; module names are far shorter. */
-#define IMPORT_NAME_MAX 255
-
 bool pe_error(const PeImage *image, GError **errp, const char *format, ...)
 {
     g_autofree char *cause = NULL;
@@ -238,9 +235,9 @@ static bool read_headers(PeImage *image, PeInfo *info, GError **errp)
     info->machine = pe_u16(p + COFF_MACHINE);
     sections = pe_u16(p + COFF_SECTIONS);
     optional_size = pe_u16(p + COFF_OPTIONAL_SIZE);
-    if (sections > PE_SECTIONS_MAX) {
+    if (sections > LIMIT_PE_SECTIONS) {
         return pe_error(image, errp, "has %u sections, more than the %d that "
-                        "Windows loads", sections, PE_SECTIONS_MAX);
+                        "Windows loads", sections, LIMIT_PE_SECTIONS);
     }
     p = pe_at_offset(image, p + COFF_HEADER_SIZE - image->data,
                      optional_size + sections * SECTION_HEADER_SIZE,
@@ -264,14 +261,14 @@ static char *read_import_name(const PeImage *image, uint32_t address,
     if (!p) {
         return NULL;
     }
-    for (i = 0; i < length && i <= IMPORT_NAME_MAX && p[i]; i++) {
+    for (i = 0; i < length && i <= LIMIT_PE_NAME && p[i]; i++) {
         if (!g_ascii_isprint(p[i])) {
             pe_error(image, errp, "the name of an imported module holds the "
                      "byte 0x%02x", p[i]);
             return NULL;
         }
     }
-    if (i == 0 || i == length || i > IMPORT_NAME_MAX) {
+    if (i == 0 || i == length || i > LIMIT_PE_NAME) {
         pe_error(image, errp, "the name of an imported module is empty or "
                  "does not end");
         return NULL;

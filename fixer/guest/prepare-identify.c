@@ -35,9 +35,12 @@ static HiveFile *open_hive(Job *job, const char *name, GError **errp)
 
 int64_t prepare_edit_time(const Job *job)
 {
-    return job->options->epoch >= 0
-           ? job->options->epoch
-           : MAX(job->system->mtime, hive_last_written(job->system->hive));
+    if (job->options->epoch >= 0) {
+        return job->options->epoch;
+    }
+    return job->system
+           ? MAX(job->system->mtime, hive_last_written(job->system->hive))
+           : job->boot_ini_mtime;
 }
 
 HiveFile *prepare_need_software(Job *job, GError **errp)
@@ -55,8 +58,8 @@ HiveFile *prepare_need_software(Job *job, GError **errp)
  * hiberfil.sys is where NTLDR looks for it, which need not be the volume that
  * Windows is on.
  */
-static bool check_other_volumes(Job *job, const Partition *boot,
-                                GError **errp)
+bool prepare_check_other_volumes(Job *job, const Partition *boot,
+                                 GError **errp)
 {
     Preparation *p = job->result;
 
@@ -98,18 +101,21 @@ static bool find_guest(Job *job, GError **errp)
     if (!job->volume ||
         !volume_check_clean(job->volume, job->options->force_dirty_volume,
                             p->warnings, errp) ||
-        !check_other_volumes(job, place.partition, errp)) {
+        !prepare_check_other_volumes(job, place.partition, errp)) {
         return false;
     }
     p->windows = windows_identify(job->volume, &place, errp);
     return p->windows &&
-           profile_check_guest(job->options->profile, p->windows, errp);
+           (!job->options->profile ||
+            profile_check_guest(job->options->profile, p->windows, errp));
 }
 
-/* Those parts of the profile that are for such a Windows. */
+/* Those parts of the profile, if there is one, that are for the Windows. */
 static GPtrArray *fitting_parts(const Job *job)
 {
-    GPtrArray *parts = profile_parts(job->options->profile);
+    GPtrArray *parts = job->options->profile
+                       ? profile_parts(job->options->profile)
+                       : g_ptr_array_new();
 
     for (guint i = parts->len; i-- > 0; ) {
         if (!profile_fits(g_ptr_array_index(parts, i),

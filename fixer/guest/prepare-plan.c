@@ -35,8 +35,7 @@ static bool plan_drivers(Job *job, GError **errp)
     return true;
 }
 
-/* Adds to the report the edits from @first on. */
-static void report_edits(Job *job, guint first)
+void prepare_report_edits(Job *job, guint first)
 {
     for (guint i = first; i < job->edits->len; i++) {
         const FileEdit *edit = g_ptr_array_index(job->edits, i);
@@ -281,21 +280,30 @@ static bool plan_boot_sector(Job *job, GError **errp)
     return true;
 }
 
-bool prepare_plan(Job *job, GError **errp)
+/* The drivers, and what the registry has to say of them. */
+static bool plan_injection(Job *job, GError **errp)
 {
     guint drivers;
 
-    job->edits = file_edit_list_new();
-    if (!prepare_identify(job, errp) || !plan_boot_sector(job, errp) ||
-        !plan_drivers(job, errp)) {
+    if (!plan_drivers(job, errp)) {
         return false;
     }
     drivers = job->edits->len;
-    report_edits(job, 0);
+    prepare_report_edits(job, 0);
     if (!plan_registry(job, errp) || !plan_hives(job, errp)) {
         return false;
     }
     warn_of_large_hive(job);
-    report_edits(job, drivers);
+    prepare_report_edits(job, drivers);
     return true;
+}
+
+bool prepare_plan(Job *job, GError **errp)
+{
+    job->edits = file_edit_list_new();
+    if (prepare_is_boot_ini_only(job)) {
+        return prepare_plan_boot(job, errp);
+    }
+    return prepare_identify(job, errp) && plan_boot_sector(job, errp) &&
+           plan_injection(job, errp) && prepare_plan_boot(job, errp);
 }

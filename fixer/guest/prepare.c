@@ -31,6 +31,7 @@ static void job_clear(Job *job)
     g_clear_pointer(&job->system, hive_file_free);
     g_clear_pointer(&job->software, hive_file_free);
     g_clear_pointer(&job->edits, g_ptr_array_unref);
+    g_clear_pointer(&job->boot_ini, boot_ini_edit_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
@@ -101,36 +102,74 @@ static bool apply(Job *job, GError **errp)
 {
     Preparation *p = job->result;
 
-    return write_files(job, errp) &&
+    return write_files(job, errp) && prepare_write_boot_ini(job, errp) &&
            (!job->set_geometry ||
             boot_sector_set_geometry(job->overlay, disk_active(p->disk),
                                      &job->bios, p->warnings, errp));
 }
 
-/* A second plan, over what the first one wrote, has to be empty. */
-static bool verify(Job *job, GError **errp)
+/* Says that @change was found to be needed once more. */
+static void set_did_not_last(const Change *change, const Profile *profile,
+                             GError **errp)
+{
+    g_autofree char *why =
+        profile ? g_strdup_printf(": profile '%s' may contradict itself",
+                                  profile->name)
+                : NULL;
+
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                "%s: the change did not last (%s)%s", change->path,
+                change->reason, why ? why : "");
+}
+
+/* Whether boot.ini reads back as @text; NULL if it was not edited. */
+static bool verify_boot_ini(const Job *second, GBytes *text, GError **errp)
+{
+    g_autoptr(GBytes) again = text ? boot_ini_edit_text(second->boot_ini)
+                                   : NULL;
+
+    if (text && !g_bytes_equal(text, again)) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    BOOT_INI_PATH ": it does not read back as it was written");
+        return false;
+    }
+    return true;
+}
+
+/*
+ * A second plan, over what the first one wrote, has to be empty.  Entries of
+ * boot.ini are edited by number, which makes no sense a second time.
+ */
+static bool verify(Job *job, GBytes *boot_ini, GError **errp)
 {
     g_autoptr(Preparation) again = preparation_new();
+    g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+    PrepareOptions options = *job->options;
     g_auto(Job) second = {
         .overlay = job->overlay,
-        .options = job->options,
+        .options = &options,
         .result = again,
     };
 
+    if (options.boot_ini_operations) {
+        options.boot_ini_operations = nothing;
+    }
     if (!prepare_look_at_disk(&second, errp) || !prepare_plan(&second, errp)) {
         g_prefix_error(errp, "the prepared guest cannot be read back: ");
         return false;
     }
     if (again->changes->len > 0) {
-        const Change *change = g_ptr_array_index(again->changes, 0);
-
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "%s: the change did not last (%s): profile '%s' may "
-                    "contradict itself", change->path, change->reason,
-                    job->options->profile->name);
+        set_did_not_last(g_ptr_array_index(again->changes, 0),
+                         options.profile, errp);
         return false;
     }
-    return true;
+    return verify_boot_ini(&second, boot_ini, errp);
+}
+
+void boot_ini_operation_free(BootIniOperation *operation)
+{
+    g_free(operation->text);
+    g_free(operation);
 }
 
 /* Whether any change is to the partition @number. */
@@ -167,6 +206,8 @@ static bool find_witnesses(Job *job, GError **errp)
 
 static bool run(Job *job, bool apply_too, GError **errp)
 {
+    g_autoptr(GBytes) boot_ini = NULL;
+
     if (!prepare_look_at_disk(job, errp) || !prepare_plan(job, errp)) {
         return false;
     }
@@ -176,9 +217,10 @@ static bool run(Job *job, bool apply_too, GError **errp)
     if (!apply(job, errp)) {
         return false;
     }
+    boot_ini = job->boot_ini ? boot_ini_edit_text(job->boot_ini) : NULL;
     /* Hives are large, and the second plan reads its own. */
     job_clear(job);
-    return verify(job, errp) &&
+    return verify(job, boot_ini, errp) &&
            (!job->options->witnesses || find_witnesses(job, errp));
 }
 

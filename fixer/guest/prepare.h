@@ -8,12 +8,50 @@
 #define GUEST_PREPARE_H
 
 #include "change.h"
-#include "drivers.h"
+#include "hal-change.h"
 #include "hive-file.h"
 #include "witness.h"
 
+/* What becomes of scsi() and signature() in boot.ini. */
+typedef enum BootIniMode {
+    /* They stay; that one of them does not start from IDE is a warning. */
+    BOOT_INI_KEEP,
+    /* The entry that is started becomes multi(). */
+    BOOT_INI_AUTO,
+    /* All that name the disk become multi(). */
+    BOOT_INI_REWRITE_ARC,
+} BootIniMode;
+
+typedef enum BootIniOperationKind {
+    BOOT_INI_DEFAULT,
+    BOOT_INI_TIMEOUT,
+    BOOT_INI_ADD,
+    BOOT_INI_REMOVE,
+    BOOT_INI_SWITCH,
+} BootIniOperationKind;
+
+/* One of the edits of bootini-edit.h, with its arguments. */
+typedef struct BootIniOperation {
+    BootIniOperationKind kind;
+    /* Of an entry, or the seconds of BOOT_INI_TIMEOUT. */
+    int number;
+    /* The line to add, or the switch; else NULL. */
+    char *text;
+} BootIniOperation;
+
+void boot_ini_operation_free(BootIniOperation *operation);
+
 typedef struct PrepareOptions {
+    /*
+     * NULL: nothing is injected.  Without a HAL, too, only boot.ini is of
+     * interest, and whether there is a Windows is not looked at.
+     */
     const Profile *profile;
+    /* Another HAL, or NULL. */
+    const HalRequest *hal;
+    BootIniMode boot_ini;
+    /* BootIniOperation *, in order; NULL: none. */
+    const GPtrArray *boot_ini_operations;
     /* Which installation, PARTITION:\PATH; NULL: the one that boots. */
     const char *windows;
     /* UserFile *: where drivers may be had beside the guest; NULL: none. */
@@ -38,7 +76,7 @@ typedef struct Preparation {
     Disk *disk;
     /* What each of the disk's partitions holds: VolumeKind. */
     GArray *kinds;
-    /* NULL if there is none and none is required. */
+    /* NULL if there is none and none is required, or it was not looked at. */
     Windows *windows;
     /* WindowsPlace *: other installations. */
     GPtrArray *others;

@@ -13,11 +13,9 @@
 #include <string.h>
 
 #include "error.h"
+#include "guest-limits.h"
 #include "profile-internal.h"
 #include "registry.h"
-
-/* Profiles that include profiles: no sensible one goes as deep. */
-#define MAX_DEPTH 8
 
 /* File names only: a profile must not reach out of its directory. */
 static bool check_plain_names(ProfileParser *parser, const char *group,
@@ -57,12 +55,12 @@ static bool include(ProfileParser *parser, Profile *profile, const char *name,
     Profile *part;
     bool embedded;
 
-    if (parser->depth >= MAX_DEPTH) {
+    if (parser->depth >= LIMIT_PROFILE_DEPTH) {
         return profile_invalid(
             parser, "profile", "includes", errp,
             "'%s' leads deeper than %d profiles: does one include "
             "itself?",
-            name, MAX_DEPTH);
+            name, LIMIT_PROFILE_DEPTH);
     }
     text = find_include(parser, file, &embedded, errp);
     if (!text) {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "guest-limits.h"
 #include "regfile-internal.h"
 
 char *reg_parse_string(RegCursor *cursor, GError **errp)
@@ -53,10 +54,10 @@ static bool parse_sz(RegCursor *cursor, RegValue *value, GError **errp)
     if (!text) {
         return false;
     }
-    if (regfile_utf16_length(text) >= REG_DATA_MAX / 2) {
+    if (regfile_utf16_length(text) >= LIMIT_REG_DATA / 2) {
         return reg_cursor_error(cursor, start, errp,
                                 "the string is longer than %d bytes",
-                                REG_DATA_MAX);
+                                LIMIT_REG_DATA);
     }
     data = g_byte_array_new();
     regfile_append_utf16(data, text);
@@ -131,10 +132,10 @@ static bool parse_hex_byte(RegCursor *cursor, GByteArray *data, GError **errp)
                                 "expected a byte of 1 or 2 hexadecimal "
                                 "digits");
     }
-    if (data->len == REG_DATA_MAX) {
+    if (data->len == LIMIT_REG_DATA) {
         return reg_cursor_error(cursor, start, errp,
                                 "the value is longer than %d bytes",
-                                REG_DATA_MAX);
+                                LIMIT_REG_DATA);
     }
     byte = number;
     g_byte_array_append(data, &byte, 1);

@@ -9,17 +9,6 @@
 
 #include "regfile.h"
 
-/*
- * Limits of the registry itself (Microsoft, "Registry Element Size Limits"),
- * in UTF-16 units and in keys.
- */
-#define REG_KEY_NAME_MAX 255
-#define REG_VALUE_NAME_MAX 16383
-#define REG_KEY_DEPTH_MAX 512
-
-/* Ours: Windows has no limit but memory; nothing on the boot path is near. */
-#define REG_DATA_MAX (1024 * 1024)
-
 /* A place in the text, and what of the file decides how text is read. */
 typedef struct RegCursor {
     /* The file's name, for messages. */

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "guest-limits.h"
 #include "regfile-internal.h"
 
 #define HEADER_5_00 "Windows Registry Editor Version 5.00"
@@ -121,13 +122,13 @@ static bool add_key_name(const RegCursor *cursor, const char *at,
 {
     g_autofree char *name = g_strndup(at, end - at);
 
-    if (regfile_utf16_length(name) > REG_KEY_NAME_MAX) {
+    if (regfile_utf16_length(name) > LIMIT_KEY_NAME) {
         return reg_cursor_error(cursor, at, errp, "a key's name is longer "
-                                "than %d characters", REG_KEY_NAME_MAX);
+                                "than %d characters", LIMIT_KEY_NAME);
     }
-    if (depth > REG_KEY_DEPTH_MAX) {
+    if (depth > LIMIT_KEY_DEPTH) {
         return reg_cursor_error(cursor, at, errp, "more than %d keys deep",
-                                REG_KEY_DEPTH_MAX);
+                                LIMIT_KEY_DEPTH);
     }
     g_string_append_printf(path, "\\%s", name);
     return true;
@@ -253,9 +254,9 @@ static char *parse_value_name(RegCursor *cursor, GError **errp)
             return NULL;
         }
     }
-    if (regfile_utf16_length(name) > REG_VALUE_NAME_MAX) {
+    if (regfile_utf16_length(name) > LIMIT_VALUE_NAME) {
         reg_cursor_error(cursor, start, errp, "the value's name is longer "
-                         "than %d characters", REG_VALUE_NAME_MAX);
+                         "than %d characters", LIMIT_VALUE_NAME);
         return NULL;
     }
     reg_cursor_skip_blanks(cursor);

@@ -96,7 +96,7 @@ char *report_to_json(const Preparation *p, const ReportFacts *facts)
     g_autoptr(JsonBuilder) json = json_builder_new();
 
     json_builder_begin_object(json);
-    report_add_string(json, "profile", facts->profile);
+    report_add_optional(json, "profile", facts->profile);
     if (facts->adapter_type) {
         report_add_string(json, "adapter-type", facts->adapter_type);
     }

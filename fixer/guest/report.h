@@ -11,6 +11,7 @@
 
 /* What the helper adds to a preparation. */
 typedef struct ReportFacts {
+    /* NULL: none was applied. */
     const char *profile;
     /* Of the VMDK, or NULL. */
     const char *adapter_type;

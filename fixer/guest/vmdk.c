@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "guest-limits.h"
 #include "le.h"
 #include "vmdk.h"
 
@@ -22,9 +23,6 @@
 #define HEADER_MAGIC 0          /* u8[4], "KDMV": a sparse extent */
 #define HEADER_DESC_OFFSET 28   /* u64, in sectors; 0: no descriptor */
 #define HEADER_DESC_SIZE 36     /* u64, in sectors */
-
-/* A descriptor has a line for each extent of 2 GB. */
-#define MAX_DESCRIPTOR (256 * 1024)
 
 #define KEY "ddb.adapterType"
 
@@ -39,7 +37,7 @@ static bool find_descriptor(ByteSource *container, uint64_t *offset,
     uint64_t sectors;
 
     *offset = 0;
-    *length = MIN(container->size, MAX_DESCRIPTOR);
+    *length = MIN(container->size, LIMIT_VMDK_DESCRIPTOR);
     if (container->size < HEADER_SIZE) {
         return true;
     }
@@ -51,7 +49,7 @@ static bool find_descriptor(ByteSource *container, uint64_t *offset,
     }
     sectors = get_le64(header + HEADER_DESC_OFFSET);
     *length = MIN(get_le64(header + HEADER_DESC_SIZE),
-                  MAX_DESCRIPTOR / SECTOR_SIZE) * SECTOR_SIZE;
+                  LIMIT_VMDK_DESCRIPTOR / SECTOR_SIZE) * SECTOR_SIZE;
     if (sectors == 0 || sectors > container->size / SECTOR_SIZE) {
         *length = 0;
         return true;

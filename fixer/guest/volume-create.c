@@ -32,34 +32,64 @@ static le32 security_of(Volume *volume, const char *path)
     return id;
 }
 
+/* Whether two names have one extension or, with @by_stem, what precedes it. */
+static bool are_alike(const char *a, const char *b, bool by_stem)
+{
+    const char *dot_a = strrchr(a, '.');
+    const char *dot_b = strrchr(b, '.');
+
+    if (!dot_a || !dot_b) {
+        return false;
+    }
+    return by_stem ? dot_a - a == dot_b - b &&
+                     g_ascii_strncasecmp(a, b, dot_a - a) == 0
+                   : g_ascii_strcasecmp(dot_a, dot_b) == 0;
+}
+
+/* That of the first file beside it which is alike; 0 if none is. */
+static le32 security_beside(Volume *volume, const char *directory,
+                            char **names, const char *name, bool by_stem)
+{
+    le32 id = const_cpu_to_le32(0);
+
+    for (char **other = names;
+         *other && id == const_cpu_to_le32(0); other++) {
+        g_autofree char *path = g_strdup_printf("%s\\%s", directory, *other);
+
+        if (are_alike(*other, name, by_stem)) {
+            id = security_of(volume, path);
+        }
+    }
+    return id;
+}
+
 /*
- * A new file gets the security descriptor of a file of its kind beside it.
- * Without one, libntfs-3g would let everyone do everything with it.
+ * A new file gets the security descriptor of a file of its kind beside it, or
+ * of the one of its name, as hal.dll is for hal.old.  Without one, libntfs-3g
+ * would let everyone do everything with it.
  */
 static bool find_security(Volume *volume, const char *directory,
-                          const char *extension, le32 *id, GError **errp)
+                          const char *name, le32 *id, GError **errp)
 {
     g_auto(GStrv) names = volume_list(volume, directory, errp);
 
-    for (char **name = names; name && *name; name++) {
-        g_autofree char *path = g_strdup_printf("%s\\%s", directory, *name);
-        const char *dot = strrchr(*name, '.');
-
-        if (!dot || g_ascii_strcasecmp(dot, extension) != 0) {
-            continue;
-        }
-        *id = security_of(volume, path);
-        if (*id != const_cpu_to_le32(0)) {
-            return true;
-        }
+    if (!names) {
+        return false;
     }
-    if (names) {
+    *id = security_beside(volume, directory, names, name, false);
+    if (*id == const_cpu_to_le32(0)) {
+        *id = security_beside(volume, directory, names, name, true);
+    }
+    if (*id == const_cpu_to_le32(0)) {
+        const char *dot = strrchr(name, '.');
+
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
                     "%s: %s: there is no other *%s file whose security "
                     "descriptor a new one could get", volume->label,
-                    directory, extension);
+                    directory, dot ? dot : "");
+        return false;
     }
-    return false;
+    return true;
 }
 
 static ntfs_inode *create_inode(Volume *volume, ntfs_inode *dir,
@@ -129,12 +159,10 @@ bool volume_create(Volume *volume, const char *path, GBytes *bytes,
 {
     const char *slash = strrchr(path, '\\');
     g_autofree char *dir_path = g_strndup(path, slash - path);
-    const char *dot = strrchr(slash, '.');
     ntfs_inode *dir;
     le32 security_id;
 
-    if (!find_security(volume, dir_path, dot ? dot : "", &security_id,
-                       errp)) {
+    if (!find_security(volume, dir_path, slash + 1, &security_id, errp)) {
         return false;
     }
     dir = volume_open_inode(volume, dir_path, errp);

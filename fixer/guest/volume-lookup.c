@@ -30,9 +30,6 @@
 #include "error.h"
 #include "guest-limits.h"
 
-/* An index block has 4 KiB, or what its cluster or sector has. */
-#define INDEX_BLOCK_MAX 65536
-
 typedef struct Search {
     Volume *volume;
     ntfs_inode *dir;
@@ -195,7 +192,7 @@ static bool search_directory(Search *s)
     }
     s->block_size = size < (s64)sizeof(*root)
                     ? 0 : le32_to_cpu(root->index_block_size);
-    if (s->block_size < NTFS_BLOCK_SIZE || s->block_size > INDEX_BLOCK_MAX ||
+    if (s->block_size < NTFS_BLOCK_SIZE || s->block_size > LIMIT_INDEX_BLOCK_SIZE ||
         (s->block_size & (s->block_size - 1)) != 0) {
         ok = is_broken();
     } else {

@@ -124,16 +124,6 @@ static void set_no_windows(Finder *f, const ArcPath *arc, const char *text,
     }
 }
 
-/* NTLDR would read the disk through a SCSI driver, which IDE has no use for. */
-static void warn_of_scsi(Finder *f, const ArcPath *arc, const char *text)
-{
-    if (arc->kind != ARC_MULTI) {
-        warn(f, "\\boot.ini: the default entry %s does not start from IDE: "
-             "make it multi(0)disk(0)rdisk(0)partition(%u)%s", text,
-             arc->partition, arc->directory);
-    }
-}
-
 const WindowsPlace *choice_default(Finder *f, GError **errp)
 {
     const char *started = started_path(f->boot_ini);
@@ -158,7 +148,6 @@ const WindowsPlace *choice_default(Finder *f, GError **errp)
              "at %s is prepared, but does not start by itself",
              started, text);
     }
-    warn_of_scsi(f, &arc, text);
     return place;
 }
 
@@ -270,9 +259,7 @@ static void warn_of_default(Finder *f, const WindowsPlace *place)
     if (!started) {
         return;
     }
-    if (arc_path_parse(started, &arc) && place_at(f, &arc) == place) {
-        warn_of_scsi(f, &arc, started);
-    } else {
+    if (!arc_path_parse(started, &arc) || place_at(f, &arc) != place) {
         warn(f, "\\boot.ini: the default entry is another one, %s: %s does "
              "not start by itself", started, name);
     }

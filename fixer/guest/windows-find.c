@@ -224,7 +224,7 @@ static bool read_boot_ini(Finder *f, GError **errp)
     if (!volume) {
         return false;
     }
-    text = volume_read(volume, "\\boot.ini", LIMIT_BOOT_INI_SIZE, &err);
+    text = volume_read(volume, BOOT_INI_PATH, LIMIT_BOOT_INI_SIZE, &err);
     if (text) {
         f->boot_ini = boot_ini_parse(text);
     } else {

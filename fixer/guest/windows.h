@@ -13,6 +13,9 @@
 #include "pe.h"
 #include "volume.h"
 
+/* On the system partition, Microsoft's name for the one NTLDR is on. */
+#define BOOT_INI_PATH "\\boot.ini"
+
 /* Where Windows is: Microsoft's boot partition and %SystemRoot%. */
 typedef struct WindowsPlace {
     const Partition *partition;

@@ -13,18 +13,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "guest-limits.h"
 #include "hive-file.h"
 #include "witness.h"
 
 /* Two restart pages; "NTFS documentation" of the Linux-NTFS project. */
 #define RESTART_PAGES (2 * 4096)
-
-/*
- * How much of the MFT: 65,536 records, which is more than most guests have
- * files; and in how many pieces.
- */
-#define MFT_SIZE (64 * 1024 * 1024)
-#define MFT_PIECES 1024
 
 /* A hive's base block: all that is in use of it. */
 #define BASE_BLOCK 512
@@ -82,10 +76,10 @@ static bool find_mft(Volume *volume, const Partition *partition,
 {
     g_autoptr(GArray) mft = g_array_new(FALSE, FALSE, sizeof(DiskExtent));
 
-    if (!volume_locate_mft(volume, MFT_SIZE, mft, errp)) {
+    if (!volume_locate_mft(volume, LIMIT_MFT_SIZE, mft, errp)) {
         return false;
     }
-    g_array_set_size(mft, MIN(mft->len, MFT_PIECES));
+    g_array_set_size(mft, MIN(mft->len, LIMIT_MFT_PIECES));
     add(witnesses, partition, "$MFT", mft);
     return true;
 }
@@ -98,7 +92,7 @@ bool witness_find(Overlay *overlay, const Partition *partition,
                                            VOLUME_READ_ONLY, errp);
 
     return volume && find_in_volume(volume, partition, witnesses, errp) &&
-           (windows->place.partition != partition ||
+           (!windows || windows->place.partition != partition ||
             find_in_hive(volume, windows, witnesses, errp)) &&
            find_mft(volume, partition, witnesses, errp);
 }

@@ -6,10 +6,8 @@
 
 #include "qemu/osdep.h"
 
-#include "undo-transaction.h"
-#include "win-xenfix-image.h"
+#include "win-xenfix-change.h"
 #include "win-xenfix-options.h"
-#include "win-xenfix-prepared.h"
 
 #include "qapi/error.h"
 
@@ -29,13 +27,6 @@ static bool add_reg_file(XenfixOptions *options, const char *value,
     return true;
 }
 
-static bool add_driver_source(XenfixOptions *options, const char *value,
-                              Error **errp)
-{
-    xenfix_options_append(&options->driver_source, value);
-    return true;
-}
-
 static bool add_without(XenfixOptions *options, const char *value,
                         Error **errp)
 {
@@ -43,15 +34,16 @@ static bool add_without(XenfixOptions *options, const char *value,
     return true;
 }
 
-static bool add_force(XenfixOptions *options, const char *value, Error **errp)
+static bool set_boot_ini(XenfixOptions *options, const char *value,
+                         Error **errp)
 {
     int number;
 
-    if (!xenfix_options_enum("force", value, &WinXenprepRefusal_lookup,
+    if (!xenfix_options_enum("boot-ini", value, &WinXenprepBootIni_lookup,
                              &number, errp)) {
         return false;
     }
-    xenfix_options_append(&options->force, value);
+    options->boot_ini = number;
     return true;
 }
 
@@ -68,21 +60,7 @@ static bool set_auto_reboot(XenfixOptions *options, const char *value,
     return true;
 }
 
-static bool set_dry_run(XenfixOptions *options, const char *value,
-                        Error **errp)
-{
-    options->dry_run = true;
-    return true;
-}
-
 static const XenfixOption drivers_options[] = {
-    {
-        "dry-run", 'n', NULL, "only tell what would be changed", set_dry_run
-    },
-    {
-        "undo", 0, "FILE", "the undo file (default: IMAGE.xenfix-undo, if "
-        "IMAGE is a file)", xenfix_options_undo
-    },
     {
         "profile", 0, "PROFILE", "what to inject: a built-in profile, or the "
         "path of one (default: " DEFAULT_PROFILE ")", set_profile
@@ -93,14 +71,20 @@ static const XenfixOption drivers_options[] = {
     },
     {
         "driver-source", 0, "PATH", "a file or folder with drivers that the "
-        "guest lacks; may be given several times", add_driver_source
+        "guest lacks; may be given several times", xenfix_options_source
     },
     {
         "without", 0, "PART", "a part of the profile to leave out; may be "
         "given several times", add_without
     },
     {
-        "force", 0, "REFUSAL", "what not to refuse: dirty-volume", add_force
+        "hal", 0, "TYPE", "another HAL to start: standard, acpi-pic, acpi-up, "
+        "acpi-mp, mps-up, mps-mp or syspro-mp", xenfix_options_hal
+    },
+    {
+        "boot-ini", 0, "MODE", "what becomes of scsi() and signature() in "
+        "boot.ini: auto (default), the entry that is started becomes multi(); "
+        "rewrite-arc, all; keep", set_boot_ini
     },
     {
         "auto-reboot", 0, "MODE", "what follows a STOP screen: keep "
@@ -109,131 +93,14 @@ static const XenfixOption drivers_options[] = {
     { NULL }
 };
 
-static bool prepare(BlockBackend *image, const XenfixOptions *options,
-                    XenprepResult *result, Error **errp)
-{
-    XenprepOptions request = {
-        .verb = XENPREP_VERB_PREPARE,
-        .mode = XENPREP_MODE_APPLY,
-        .profile = options->profile ?: DEFAULT_PROFILE,
-        .windows = options->windows,
-        .driver_source = options->driver_source,
-        .reg_file = options->reg_file,
-        .dirty_hive = options->dirty_hive,
-        .without = options->without,
-        .force = options->force,
-        .auto_reboot = options->auto_reboot,
-        .details = true,
-        .witnesses = true,
-        .require_guest = true,
-        .sandbox = options->sandbox,
-    };
-
-    return xenfix_image_run(image, &request, result, errp);
-}
-
-/* Two runs need two undo files, and only the newer could be taken back. */
-static bool may_change(const UndoState *state, Error **errp)
-{
-    if (!state->undo) {
-        return true;
-    }
-    if (state->verdict == UNDO_VERDICT_SOUND) {
-        error_setg(errp, "undo file '%s' has what an earlier run changed: "
-                   "take that back with 'win-xenfix rollback', or move the "
-                   "file away to keep it for good", state->path);
-    } else {
-        error_setg(errp, "undo file '%s' is of an earlier run, and %s has "
-                   "changed since, so that it is of no more use: remove it",
-                   state->path, state->what);
-    }
-    return false;
-}
-
-static bool change(BlockBackend *image, const UndoState *state,
-                   const XenprepResult *result, Error **errp)
-{
-    g_autoptr(UndoFile) undo = undo_disk_collect(image, result, errp);
-
-    if (!undo) {
-        return false;
-    }
-    return undo->patches->len == 0 ||
-           (may_change(state, errp) &&
-            undo_transaction_run(image, state->path, undo, errp));
-}
-
-static bool run_for_good(const XenfixOptions *options, BlockBackend *image,
-                         XenprepResult *result, Error **errp)
-{
-    g_auto(UndoState) state = { 0 };
-
-    return undo_transaction_settle(options, image, &state, errp) &&
-           prepare(image, options, result, errp) &&
-           change(image, &state, result, errp);
-}
-
-/* A disk that is half-changed cannot be told about. */
-static bool refuse_pending(const XenfixOptions *options, BlockBackend *image,
-                           Error **errp)
-{
-    g_auto(UndoState) state = { 0 };
-    Error *err = NULL;
-
-    if (!undo_state_read(options, image, &state, &err)) {
-        if (state.path) {
-            error_propagate(errp, err);
-            return false;
-        }
-        /* No place for an undo file: none is needed to look. */
-        error_free(err);
-        return true;
-    }
-    if (state.undo && !state.undo->done &&
-        state.verdict != UNDO_VERDICT_FOREIGN) {
-        error_setg(errp, "an earlier run was cut off, so that the disk is "
-                   "half-changed: run 'win-xenfix rollback' first");
-        return false;
-    }
-    return true;
-}
-
-static bool run_dry(const XenfixOptions *options, BlockBackend *image,
-                    XenprepResult *result, Error **errp)
-{
-    return refuse_pending(options, image, errp) &&
-           prepare(image, options, result, errp);
-}
-
-static bool run_on(const XenfixOptions *options, BlockBackend *image,
-                   XenprepResult *result, Error **errp)
-{
-    ERRP_GUARD();
-    bool ok = options->dry_run ? run_dry(options, image, result, errp)
-                               : run_for_good(options, image, result, errp);
-
-    if (!ok) {
-        error_prepend(errp, "%s: ", options->image);
-    }
-    return ok;
-}
-
 static XenfixStatus run(const XenfixOptions *options)
 {
-    g_auto(XenprepResult) result = { 0 };
-    Error *err = NULL;
-    BlockBackend *image = options->dry_run
-                          ? xenfix_image_open(options, &err)
-                          : xenfix_image_open_rw(options, &err);
-    bool ok = image && run_on(options, image, &result, &err);
+    XenprepOptions request = xenfix_change_request(options);
 
-    if (ok) {
-        xenfix_print_prepared(options, image, result.report.prepare);
-    } else {
-        error_report_err(err);
-    }
-    blk_unref(image);
-    return ok ? XENFIX_YES : XENFIX_ERROR;
+    request.profile = options->profile ?: DEFAULT_PROFILE;
+    request.reg_file = options->reg_file;
+    request.without = options->without;
+    return xenfix_change_run(options, &request);
 }
 
 const XenfixCommand xenfix_command_drivers = {
@@ -246,5 +113,6 @@ const XenfixCommand xenfix_command_drivers = {
         "\n"
         "Exit status: 0 done, or there was nothing to change; 3 error\n",
     .options = drivers_options,
+    .more_options = xenfix_change_options,
     .run = run,
 };

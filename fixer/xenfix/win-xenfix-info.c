@@ -125,38 +125,6 @@ static void print_driver(const WinXenfixDriver *driver, GString *words)
     xenfix_print_words("storage driver", words);
 }
 
-static void print_boot_entry(const WinXenfixBootEntry *entry, GString *words)
-{
-    g_string_append_printf(words, "%s=\"%s\"", entry->path, entry->title);
-    for (strList *option = entry->switches; option; option = option->next) {
-        g_string_append_printf(words, " %s", option->value);
-    }
-    if (entry->q_default) {
-        xenfix_word(words, "default");
-    }
-    if (entry->has_partition) {
-        xenfix_word(words, "partition %" PRId64, entry->partition);
-    }
-    xenfix_print_words("    entry", words);
-    if (entry->problem) {
-        printf("        problem: %s\n", entry->problem);
-    }
-}
-
-static void print_boot_ini(const WinXenfixBootIni *ini, GString *words)
-{
-    xenfix_word(words, "partition %" PRId64, ini->partition);
-    if (ini->has_timeout) {
-        xenfix_word(words, "timeout %" PRId64 " s", ini->timeout);
-    }
-    xenfix_print_words("boot.ini", words);
-    for (WinXenfixBootEntryList *entry = ini->entries; entry;
-         entry = entry->next) {
-        print_boot_entry(entry->value, words);
-    }
-    xenfix_print_strings("    warning", ini->warnings);
-}
-
 static void print_disk(const WinXenfixInfo *info, GString *words)
 {
     printf("disk signature: 0x%08" PRIx64 "\n", info->disk_signature);
@@ -212,7 +180,7 @@ static void print_info(const WinXenfixInfo *info)
                place->value->partition, place->value->system_root);
     }
     if (info->boot_ini) {
-        print_boot_ini(info->boot_ini, words);
+        xenfix_print_boot_ini(info->boot_ini, words);
     }
     xenfix_print_strings("warning", info->warnings);
     xenfix_print_string_list("read in a jail of", info->sandbox);

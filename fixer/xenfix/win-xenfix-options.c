@@ -71,6 +71,7 @@ void xenfix_options_clear(XenfixOptions *options)
     g_free(options->driver_source);
     g_free(options->without);
     g_free(options->force);
+    qobject_unref(options->boot_ini_operations);
 }
 
 void xenfix_options_append(char ***list, const char *value)
@@ -80,6 +81,27 @@ void xenfix_options_append(char ***list, const char *value)
     *list = g_renew(char *, *list, length + 2);
     (*list)[length] = (char *)value;
     (*list)[length + 1] = NULL;
+}
+
+bool xenfix_options_source(XenfixOptions *options, const char *value,
+                           Error **errp)
+{
+    xenfix_options_append(&options->driver_source, value);
+    return true;
+}
+
+bool xenfix_options_hal(XenfixOptions *options, const char *value,
+                        Error **errp)
+{
+    int number;
+
+    options->has_hal = xenfix_options_enum("hal", value,
+                                           &WinXenprepHal_lookup, &number,
+                                           errp);
+    if (options->has_hal) {
+        options->hal = number;
+    }
+    return options->has_hal;
 }
 
 bool xenfix_options_undo(XenfixOptions *options, const char *value,
@@ -261,7 +283,7 @@ static void print_option(const XenfixOption *option)
 static void print_help(const XenfixCommand *command)
 {
     const XenfixOption *tables[] = {
-        command->options, common_options,
+        command->options, command->more_options, common_options,
         command->ignores_guest ? NULL : guest_options,
     };
 
@@ -330,6 +352,7 @@ static void grammar_init(Grammar *grammar, const XenfixCommand *command)
         .letters = g_string_new(":"),
     };
     grammar_add_table(grammar, command->options);
+    grammar_add_table(grammar, command->more_options);
     grammar_add_table(grammar, common_options);
     if (!command->ignores_guest) {
         grammar_add_table(grammar, guest_options);

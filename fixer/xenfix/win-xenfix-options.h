@@ -28,6 +28,14 @@ void xenfix_options_clear(XenfixOptions *options);
 /* Adds to a list of strings that ends with NULL, or begins one. */
 void xenfix_options_append(char ***list, const char *value);
 
+/* Files and folders that the guest's files may be taken from. */
+bool xenfix_options_source(XenfixOptions *options, const char *value,
+                           Error **errp);
+
+/* Which HAL. */
+bool xenfix_options_hal(XenfixOptions *options, const char *value,
+                        Error **errp);
+
 /* --undo, which commands have that write, or tell of what was written. */
 bool xenfix_options_undo(XenfixOptions *options, const char *value,
                          Error **errp);

@@ -34,7 +34,12 @@ static void print_change(const WinXenprepChange *change, GString *words)
            WinXenprepAction_str(change->action),
            WinXenprepObject_str(change->object), change->partition,
            change->path);
-    xenfix_print_string_list("    values", change->values);
+    /* Edits of boot.ini are sentences, and have a line each. */
+    if (change->object == WIN_XENPREP_OBJECT_FILE) {
+        xenfix_print_strings("    edit", change->values);
+    } else {
+        xenfix_print_string_list("    values", change->values);
+    }
     if (change->source) {
         printf("    source: %s\n", change->source);
     }
@@ -45,11 +50,15 @@ static void print_human(const ImageInfoSpecificWinXenprep *report)
 {
     g_autoptr(GString) words = g_string_new(NULL);
 
-    printf("profile: %s\n", report->profile);
+    if (report->profile) {
+        printf("profile: %s\n", report->profile);
+    }
     if (report->adapter_type) {
         printf("adapter type: %s\n", report->adapter_type);
     }
-    xenfix_print_windows(report->windows, words);
+    if (report->windows) {
+        xenfix_print_windows(report->windows, words);
+    }
     for (WinXenprepPlaceList *place = report->other_windows; place;
          place = place->next) {
         printf("other Windows: partition %" PRId64 ", %s\n",

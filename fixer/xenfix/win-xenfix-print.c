@@ -117,3 +117,40 @@ void xenfix_print_windows(const WinXenprepWindows *windows, GString *words)
     print_controllers(windows->controllers, words);
     printf("    conclusion: %s\n", windows->conclusion);
 }
+
+static void print_boot_entry(unsigned number, const WinXenfixBootEntry *entry,
+                             GString *words)
+{
+    g_autofree char *label = g_strdup_printf("    entry %u", number);
+
+    g_string_append_printf(words, "%s=\"%s\"", entry->path, entry->title);
+    for (strList *option = entry->switches; option; option = option->next) {
+        g_string_append_printf(words, " %s", option->value);
+    }
+    if (entry->q_default) {
+        xenfix_word(words, "default");
+    }
+    if (entry->has_partition) {
+        xenfix_word(words, "partition %" PRId64, entry->partition);
+    }
+    xenfix_print_words(label, words);
+    if (entry->problem) {
+        printf("        problem: %s\n", entry->problem);
+    }
+}
+
+void xenfix_print_boot_ini(const WinXenfixBootIni *ini, GString *words)
+{
+    unsigned number = 0;
+
+    xenfix_word(words, "partition %" PRId64, ini->partition);
+    if (ini->has_timeout) {
+        xenfix_word(words, "timeout %" PRId64 " s", ini->timeout);
+    }
+    xenfix_print_words("boot.ini", words);
+    for (WinXenfixBootEntryList *entry = ini->entries; entry;
+         entry = entry->next) {
+        print_boot_entry(++number, entry->value, words);
+    }
+    xenfix_print_strings("    warning", ini->warnings);
+}

@@ -36,4 +36,7 @@ void xenfix_print_number_list(const char *label, const intList *numbers);
 /* Prints an installation, on several lines; @words is empty. */
 void xenfix_print_windows(const WinXenprepWindows *windows, GString *words);
 
+/* Prints a boot.ini likewise; its entries are numbered from 1. */
+void xenfix_print_boot_ini(const WinXenfixBootIni *ini, GString *words);
+
 #endif /* WIN_XENFIX_PRINT_H */

@@ -33,6 +33,8 @@ static const XenfixCommand *const commands[] = {
     &xenfix_command_check,
     &xenfix_command_config,
     &xenfix_command_drivers,
+    &xenfix_command_hal,
+    &xenfix_command_boot_ini,
     &xenfix_command_rollback,
     &xenfix_command_status,
 };
@@ -144,11 +146,18 @@ static bool init_tracing(Error **errp)
     return qemu_set_log(LOG_TRACE, errp);
 }
 
+static bool will_write(const XenfixCommand *command,
+                       const XenfixOptions *options)
+{
+    return command->writes && !options->dry_run &&
+           (!command->writes_with || command->writes_with(options));
+}
+
 /* -U is for looking only: others would not expect us to write. */
 static int run_parsed(const XenfixCommand *command,
                       const XenfixOptions *options)
 {
-    if (command->writes && options->force_share && !options->dry_run) {
+    if (options->force_share && will_write(command, options)) {
         return wrong("-U makes no sense with '%s', which writes to the image",
                      command->name);
     }

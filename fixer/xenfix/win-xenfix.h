@@ -47,8 +47,15 @@ typedef struct XenfixOptions {
     char **reg_file;
     char **driver_source;
     char **without;
-    char **force;
     WinXenprepAutoReboot auto_reboot;
+    /* drivers, hal, boot-ini; the list and the QList are NULL if empty */
+    char **force;
+    bool has_hal;
+    WinXenprepHal hal;
+    bool hal_replace;
+    WinXenprepBootIni boot_ini;
+    /* As XenprepOptions has it. */
+    QList *boot_ini_operations;
     bool dry_run;
     /* The undo file; NULL: beside the image. */
     const char *undo;
@@ -73,13 +80,17 @@ typedef struct XenfixCommand {
     const char *name;
     /* One line for the list of commands, and for its own --help. */
     const char *summary;
-    /* Whether it writes to the image, and whether it looks at the guest. */
+    /* Whether it may write to the image. */
     bool writes;
+    /* Of a command that @writes: whether it does with these; NULL: yes. */
+    bool (*writes_with)(const XenfixOptions *options);
+    /* Whether it does not look at the guest. */
     bool ignores_guest;
     /* For its own --help, lines that end with a newline; may be NULL. */
     const char *details;
-    /* Beside those that each command has. */
+    /* Beside those that each command has; the second ones may be NULL. */
     const XenfixOption *options;
+    const XenfixOption *more_options;
     XenfixStatus (*run)(const XenfixOptions *options);
 } XenfixCommand;
 
@@ -87,6 +98,8 @@ extern const XenfixCommand xenfix_command_info;
 extern const XenfixCommand xenfix_command_check;
 extern const XenfixCommand xenfix_command_config;
 extern const XenfixCommand xenfix_command_drivers;
+extern const XenfixCommand xenfix_command_hal;
+extern const XenfixCommand xenfix_command_boot_ini;
 extern const XenfixCommand xenfix_command_rollback;
 extern const XenfixCommand xenfix_command_status;
 

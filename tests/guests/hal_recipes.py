@@ -72,7 +72,7 @@ def _without_acpi(control_set):
     control_set.at('Services\\ACPI').merge({'Start': hive.dword(4)})
 
 
-def _drivers(tree, windows):
+def ide_drivers(tree, windows):
     """The IDE drivers are in system32\\drivers."""
     for name in windrivers.IDE_DRIVERS:
         tree.file('%s\\%s\\%s' % (windows.system_root[1:], recipes.DRIVERS,
@@ -87,7 +87,7 @@ def _add(kind, windows, hal):
         system_hive='built', slim=True, signature=SIGNATURE,
         layout=(recipes.Slot(('boot', 'windows'), 8, active=True),),
         hive_edits=(system_hive(windows),),
-        tree_edits=(_drivers,)))
+        tree_edits=(ide_drivers,)))
 
 
 for _kind, (_windows, _hal) in KINDS.items():

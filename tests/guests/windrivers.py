@@ -120,6 +120,11 @@ SLIM_DRIVERS = (
     'ntfs.sys', 'partmgr.sys', 'pci.sys', 'scsiport.sys', 'symmpi.sys',
     'volsnap.sys', 'wmilib.sys')
 
+# HALs and kernels on the setup CD of Windows for i386
+HALS = ('hal.dll', 'halacpi.dll', 'halaacpi.dll', 'halmacpi.dll',
+        'halapic.dll', 'halmps.dll', 'halsp.dll')
+KERNELS = ('ntoskrnl.exe', 'ntkrnlmp.exe', 'ntkrnlpa.exe', 'ntkrpamp.exe')
+
 # What else driver.cab holds, in the mixed case of the real one
 CABINET_DRIVERS = {
     '1394bus.sys': ('1394 Bus Device Driver', (_K, _H)),
@@ -247,6 +252,24 @@ def hal(windows):
     return _build('HAL.dll', windows, windows.version,
                   'Hardware Abstraction Layer DLL', (_K, *_debugger(windows)),
                   131_840, original_filename=windows.hal.filename, dll=True)
+
+
+@functools.lru_cache(512)
+def setup_hal(filename, windows, version=None, **options):
+    """The HAL of that name on the setup CD, small."""
+    return _build('HAL.dll', windows, version or windows.hal_version,
+                  'Hardware Abstraction Layer DLL', (_K, *_debugger(windows)),
+                  16_384, original_filename=filename, dll=True, **options)
+
+
+@functools.lru_cache(512)
+def setup_kernel(filename, windows, version=None, **options):
+    """The kernel of that name on the setup CD, small."""
+    size = 24_576 + 1024 * KERNELS.index(filename)
+    return _build('ntoskrnl.exe', windows, version or windows.version,
+                  'NT Kernel & System', ('BOOTVID.dll', _H,
+                                         *_debugger(windows)),
+                  size, original_filename=filename, **options)
 
 
 def boot_libraries(windows):

@@ -66,6 +66,11 @@ class Windows:
         return self.version[:2] == (5, 0)
 
     @property
+    def hal_version(self):
+        """That of the HALs: those of Windows 2000 are a little older."""
+        return (5, 0, 2195, 6691) if self.is_2000 else self.version
+
+    @property
     def platform(self):
         """The name of its folder in the driver cache and on the CD."""
         return 'amd64' if self.is_64 else 'i386'

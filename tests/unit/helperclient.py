@@ -15,7 +15,7 @@ HELLO, REQUEST, READ, READ_REPLY, PATCH, ZERO, REPORT, ERROR, END = range(1,
                                                                           10)
 PREPARE, INSPECT, CHECK = 1, 2, 3
 PLAN, APPLY = 0, 1
-VERSION = 3
+VERSION = 4
 
 
 class HelperError(Exception):

@@ -13,16 +13,17 @@
 
 /* hal.inf's ids, the files on the setup CD, and what they take. */
 static const struct {
-    const char *device_id, *file;
+    const char *option, *device_id, *file, *family;
     bool acpi, apic, multiprocessor;
 } table[] = {
-    { "e_isa_up", "hal.dll", false, false, false },
-    { "acpipic_up", "halacpi.dll", true, false, false },
-    { "acpiapic_up", "halaacpi.dll", true, true, false },
-    { "acpiapic_mp", "halmacpi.dll", true, true, true },
-    { "mps_up", "halapic.dll", false, true, false },
-    { "mps_mp", "halmps.dll", false, true, true },
-    { "syspro_mp", "halsp.dll", false, false, true },
+    { "standard", "e_isa_up", "hal.dll", "Standard PC", false, false, false },
+    { "acpi-pic", "acpipic_up", "halacpi.dll", "ACPI", true, false, false },
+    { "acpi-up", "acpiapic_up", "halaacpi.dll", "ACPI", true, true, false },
+    { "acpi-mp", "acpiapic_mp", "halmacpi.dll", "ACPI", true, true, true },
+    { "mps-up", "mps_up", "halapic.dll", "MPS", false, true, false },
+    { "mps-mp", "mps_mp", "halmps.dll", "MPS", false, true, true },
+    { "syspro-mp", "syspro_mp", "halsp.dll", "SystemPro", false, false,
+      true },
 };
 
 static void test_table(void)
@@ -34,6 +35,8 @@ static void test_table(void)
         g_test_message("%s", table[i].device_id);
         g_assert_nonnull(type);
         g_assert_true(hal_find_file(upper) == type);
+        g_assert_true(hal_find_option(table[i].option) == type);
+        g_assert_cmpstr(hal_family_name(type->family), ==, table[i].family);
         g_assert_cmpstr(type->file, ==, table[i].file);
         g_assert_cmpint(type->machine, ==, PE_MACHINE_I386);
         g_assert_true(type->acpi == table[i].acpi);
@@ -43,6 +46,24 @@ static void test_table(void)
     g_assert_null(hal_find("acpi_mp"));
     g_assert_null(hal_find(""));
     g_assert_null(hal_find_file("halxen.dll"));
+    g_assert_null(hal_find_option("acpi"));
+}
+
+/* All of them, and no other, in a message. */
+static void test_options(void)
+{
+    g_autofree char *list = hal_options();
+
+    g_assert_cmpstr(list, ==, "standard, acpi-pic, acpi-up, acpi-mp, mps-up, "
+                    "mps-mp, syspro-mp");
+}
+
+static void test_kernel_names(void)
+{
+    g_assert_cmpstr(kernel_setup_name(false, false), ==, "ntoskrnl.exe");
+    g_assert_cmpstr(kernel_setup_name(true, false), ==, "ntkrnlmp.exe");
+    g_assert_cmpstr(kernel_setup_name(false, true), ==, "ntkrnlpa.exe");
+    g_assert_cmpstr(kernel_setup_name(true, true), ==, "ntkrpamp.exe");
 }
 
 static const PeVersion sp3 = { { 5, 1, 2600, 5512 } };
@@ -264,6 +285,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/hal/table", test_table);
+    g_test_add_func("/hal/options", test_options);
+    g_test_add_func("/hal/kernel-names", test_kernel_names);
     g_test_add_func("/hal/processors", test_processors);
     g_test_add_func("/hal/versions", test_versions);
     g_test_add_func("/hal/unknown", test_unknown);

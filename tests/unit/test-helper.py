@@ -1,7 +1,7 @@
 """
 Test of win-xenprep-helper as a process: its jail, its end of the protocol
 
-Usage: test-helper.py HELPER
+Usage: test-helper.py HELPER JAIL-WITHOUT
 
 A client that knows no more than xenprep-protocol.h talks to the real helper.
 
@@ -10,6 +10,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import json
 import os
+import re
+import select
 import socket
 import struct
 import subprocess
@@ -18,22 +20,29 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'guests'))
 from tap import Skip, equal, main               # noqa: E402
 
-HELPER = os.path.abspath(sys.argv[1])
+HELPER, WITHOUT = map(os.path.abspath, sys.argv[1:3])
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
 
 HELLO, REQUEST, READ, READ_REPLY, PATCH, ZERO, REPORT, ERROR, END = range(1,
                                                                           10)
 PREPARE, PLAN, APPLY = 1, 0, 1
-VERSION = 3
+with open(os.path.join(SOURCE, 'fixer', 'xenprep-protocol.h'),
+          encoding='utf-8') as header:
+    VERSION = int(re.search(r'_PROTOCOL_VERSION (\d+)', header.read())[1])
+
+MIB = 1024 * 1024
 
 
 class Client:
     """A helper and the socket to it."""
 
-    def __init__(self, sandbox='auto'):
+    def __init__(self, sandbox='auto', lacking=(), **options):
         ours, theirs = socket.socketpair()
         self.sock = ours
-        self.process = subprocess.Popen([HELPER, '--sandbox=' + sandbox],
-                                        stdin=theirs, env={})
+        kernel = [WITHOUT, *lacking, '--'] if lacking else []
+        self.process = subprocess.Popen(
+            [*kernel, HELPER, '--sandbox=' + sandbox], stdin=theirs, env={},
+            **options)
         theirs.close()
 
     def send(self, kind, payload=b''):
@@ -101,9 +110,9 @@ def guest():
     return path
 
 
-def prepare(mode):
+def prepare(mode, **options):
     """All messages about a guest."""
-    client = Client()
+    client = Client(**options)
     client.greet()
     with open(guest(), 'rb') as disk:
         client.request(os.fstat(disk.fileno()).st_size, mode)
@@ -134,26 +143,130 @@ def test_plan():
     equal(plan['changes'], applied['changes'], 'changes')
 
 
+def waiting(sandbox='auto', **options):
+    """A client whose helper waits for a read."""
+    client = Client(sandbox, **options)
+    client.greet()
+    client.request(MIB)
+    equal(client.receive()[0], READ, 'the first message')
+    return client
+
+
+def proc_file(client, name):
+    """What the kernel says of the helper: words behind the first blanks."""
+    with open(f'/proc/{client.process.pid}/{name}', encoding='ascii') as file:
+        return dict(re.findall(r'^(.+?)(?::\s+|\s{2,})(\S.*)$', file.read(),
+                               re.M))
+
+
 def test_jailed():
     """While it waits for a read: what the kernel says of the process."""
-    client = Client()
-    client.greet()
-    client.request(1 << 20)
-    equal(client.receive()[0], READ, 'the first message')
-    proc = f'/proc/{client.process.pid}'
-    with open(proc + '/status', encoding='ascii') as file:
-        status = dict(line.split(':\t', 1) for line in file if ':\t' in line)
-    equal(status['NoNewPrivs'].strip(), '1', 'NoNewPrivs')
-    equal(status['Seccomp'].strip(), '2', 'Seccomp')
-    with open(proc + '/environ', 'rb') as file:
-        equal(file.read(), b'', 'environment')
-    links = {fd: os.readlink(f'{proc}/fd/{fd}')
-             for fd in os.listdir(proc + '/fd')}
-    equal(sorted(links), ['0', '1', '2'], 'descriptors')
-    equal(links['0'].startswith('socket:'), True, 'descriptor 0')
-    equal((links['1'], links['2']), ('/dev/null',) * 2, 'the others')
+    client = waiting()
+    status = proc_file(client, 'status')
+    equal(status['NoNewPrivs'], '1', 'NoNewPrivs')
+    equal(status['Seccomp'], '2', 'Seccomp')
+    for kind in 'CapInh', 'CapPrm', 'CapEff', 'CapAmb':
+        equal(int(status[kind], 16), 0, kind)
+    # Of a process that must not be dumped all files are the superuser's.
+    equal(os.stat(f'/proc/{client.process.pid}/mem').st_uid, 0, 'owner')
     client.sock.close()
     equal(client.process.wait(10), 1, 'exit status without a client')
+
+
+def test_limits():
+    """The limits of guest-limits.h are in force, or the user's lower ones."""
+    client = waiting()
+    limits = proc_file(client, 'limits')
+    memory = 5 * 256 * MIB + 256 * MIB
+    for name, soft, hard in (('Max cpu time', 60, 61),
+                             ('Max address space', memory, memory),
+                             ('Max file size', 0, 0),
+                             ('Max core file size', 0, 0),
+                             ('Max processes', 0, 0),
+                             ('Max open files', 3, 3)):
+        if limits[name].startswith('unlimited') and 'address' in name:
+            raise Skip('a sanitizer needs all of the address space')
+        equal([int(word) for word in limits[name].split()[:2]], [soft, hard],
+              name)
+    client.sock.close()
+    client.process.wait(10)
+
+
+def test_descriptors():
+    """Whatever it inherits, the helper has a socket and twice /dev/null."""
+    inherited = os.open('/dev/zero', os.O_RDONLY)
+    # A jailed process' files are not to be seen by all.
+    for sandbox in ('off', 'auto') if os.geteuid() == 0 else ('off',):
+        for lacking in (), ('close_range',):
+            client = waiting(sandbox, lacking=lacking, pass_fds=(inherited,))
+            proc = f'/proc/{client.process.pid}'
+            with open(proc + '/environ', 'rb') as file:
+                equal(file.read(), b'', 'environment')
+            links = {fd: os.readlink(f'{proc}/fd/{fd}')
+                     for fd in os.listdir(proc + '/fd')}
+            equal(sorted(links), ['0', '1', '2'], 'descriptors')
+            equal(links['0'].startswith('socket:'), True, 'descriptor 0')
+            equal((links['1'], links['2']), ('/dev/null',) * 2, 'the others')
+            client.sock.close()
+            client.process.wait(10)
+    os.close(inherited)
+
+
+# What a kernel may lack, and what is in force then.
+LACKING = (
+    (('landlock_create_ruleset',), 'landlock', ['rlimits', 'seccomp']),
+    (('seccomp',), 'seccomp', ['landlock', 'rlimits']),
+    (('seccomp', 'landlock_create_ruleset'), 'landlock', ['rlimits']),
+)
+
+
+def sandbox_of(messages):
+    """What the report says of the jail."""
+    return json.loads(messages[-2][1])['sandbox']
+
+
+def test_lacking_auto():
+    """sandbox=auto goes on with what the kernel has, and says what it is."""
+    if 'landlock' not in sandbox_of(prepare(PLAN)):
+        raise Skip('this kernel has no Landlock')
+    for lacking, _, left in LACKING:
+        equal(sandbox_of(prepare(PLAN, lacking=lacking)), left, lacking)
+    equal(sandbox_of(prepare(PLAN, sandbox='off')), [], 'off')
+
+
+def test_lacking_on():
+    """sandbox=on refuses to go on, before it has read anything."""
+    for lacking, name, _ in LACKING:
+        client = Client('on', lacking=lacking)
+        client.greet()
+        text = client.error()
+        equal(f'the kernel refuses {name}: Function not implemented' in text
+              and 'sandbox=on' in text and 'sandbox=auto' in text, True, text)
+
+
+def test_dies_with_its_parent():
+    """The helper does not outlive who started it, with a socket or without."""
+    ours, theirs = socket.socketpair()
+    parent = subprocess.Popen(
+        [sys.executable, '-c', 'import signal, subprocess, sys\n'
+         'print(subprocess.Popen(sys.argv[1:]).pid, flush=True)\n'
+         'signal.pause()', HELPER, '--sandbox=auto'],
+        stdin=theirs, stdout=subprocess.PIPE, env={}, text=True)
+    theirs.close()
+    client = Client.__new__(Client)
+    client.sock, client.process = ours, parent
+    pid = int(parent.stdout.readline())
+    handle = os.pidfd_open(pid)
+    client.greet()
+    client.request(MIB)
+    equal(client.receive()[0], READ, 'the first message')
+    parent.kill()
+    parent.wait(10)
+    parent.stdout.close()
+    equal(select.select([handle], [], [], 10)[0], [handle],
+          'the helper that has ended')
+    os.close(handle)
+    ours.close()
 
 
 def test_other_version():

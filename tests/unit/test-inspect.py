@@ -197,7 +197,7 @@ OBSTACLES = {
     'hibernated': ({'hibernated': True}, 'Windows is hibernated'),
     'dirty-volume': ({'dirty-volumes': [1]}, 'is marked dirty'),
     'unclean-logfile': ({'dirty-volumes': [1]}, '$LogFile) is not clean'),
-    'scsi-boot-ini': ({}, 'does not start from IDE'),
+    'scsi-boot-ini': ({}, None),
     'windows-7': ({}, None),
     'half-service-pack': ({}, 'service pack 2'),
     'no-active-partition': ({'system-partition': None, 'boot-ini': None},

@@ -220,10 +220,9 @@ static const Case entries[] = {
     { SYSTEMS "C:\\=\"DOS\"\r\n" ARC(1) "\\WINDOWS=\"x\"", NULL, BOTH,
       "C:\\ names no Windows" },
     /* Through SCSI drivers. */
-    { INI("scsi(0)disk(0)rdisk(0)partition(1)\\WINDOWS"), NULL, BOTH,
-      "does not start from IDE: make it " ARC(1) "\\WINDOWS" },
+    { INI("scsi(0)disk(0)rdisk(0)partition(1)\\WINDOWS"), NULL, BOTH },
     { INI("signature(8e4b2d17)disk(2)rdisk(0)partition(1)\\WINDOWS"), NULL,
-      BOTH, "does not start from IDE" },
+      BOTH },
     /* Elsewhere. */
     { INI("signature(1badcafe)disk(0)rdisk(0)partition(1)\\WINDOWS"), NULL,
       "", "on another disk, that of signature 1badcafe" },
@@ -261,7 +260,7 @@ static const Case wanted[] = {
     { OTHER_INI, "1:\\WINDOWS", BOTH, "default entry is another one" },
     { INI(ARC(1) "\\OLD"), "1:\\WINDOWS.0", BOTH_0, "is another one" },
     { INI("scsi(0)disk(0)rdisk(0)partition(1)\\WINDOWS"), "1:\\WINDOWS",
-      BOTH, "does not start from IDE" },
+      BOTH },
     { "", "1:\\WINDOWS.0", BOTH_0 },
     /* Not there. */
     { INI(ARC(1) "\\WINDOWS"), "2:\\WINNT", "",
