@@ -95,8 +95,9 @@ def check(program, path, **options):
 
 
 def prepare(program, path, output):
-    """Writes the prepared disk to @output."""
-    _, patches = ask(program, path, PREPARE, APPLY, profile='ide')
+    """Writes the prepared disk to @output; the options are the driver's."""
+    _, patches = ask(program, path, PREPARE, APPLY,
+                     **{'profile': 'ide', 'boot-ini': 'auto'})
     shutil.copyfile(path, output)
     with open(output, 'r+b') as disk:
         for offset, data in patches:
