@@ -24,6 +24,10 @@ _READERS = {'7z': readers.tree_by_7zip,
             'sleuthkit': readers.tree_by_sleuthkit,
             'libfsntfs': readers.tree_by_libfsntfs}
 _SYSTEM = '\\SYSTEM32\\CONFIG\\SYSTEM'
+_BOOT_INI = 'BOOT.INI'
+# What a disk on IDE is not started by, and what becomes of it
+_ARC_BEYOND_IDE = re.compile(rb'(scsi|signature)\(\w+\)disk\(0\)rdisk\(0\)')
+_ARC_OF_IDE = b'multi(0)disk(0)rdisk(0)'
 _DRIVERS = '\\SYSTEM32\\DRIVERS\\'
 
 
@@ -185,6 +189,9 @@ class Cell:
               'other installations')
         self.check_sources(report)
         self.check_warnings(report)
+        equal([change['path'] for change in report['changes']
+               if change['path'] == '\\boot.ini'],
+              ['\\boot.ini'] if self.layout.rewrites else [], 'boot.ini')
 
     def check_sources(self, report):
         """The winner is the only place that is used; each has its reason."""
@@ -287,6 +294,9 @@ class Cell:
         expected.pop(root + _SYSTEM + '.ALT', None)
         if reader == '7z':              # which alone extracts streams
             expected.update(tree.streams())
+        if self.layout.rewrites:
+            expected[_BOOT_INI] = _ARC_BEYOND_IDE.sub(_ARC_OF_IDE,
+                                                      expected[_BOOT_INI])
         for name, data in self.new_drivers().items():
             expected[root + _DRIVERS + name.upper()] = data
         filler = [path for path in found if self.layout.is_filler(path)]

@@ -37,6 +37,8 @@ class Layout:
     others: tuple = ()
     # A line that a warning has, a regular expression
     warning: str = None
+    # boot.ini, beside Windows, has paths that are made multi()
+    rewrites: bool = False
     # What the refusal says, likewise; None: it is prepared
     refusal: str = None
     # Who reads the prepared volume's files
@@ -108,10 +110,10 @@ LAYOUTS = (
         'volume': VolumeSpec(cluster_size=65536)}),
     Layout('WINDOWS.0', suffix='.0'),
     Layout('scsi() in boot.ini', {
-        'arc': 'scsi(0)disk(0)rdisk(0)partition(%d)'}, warning='scsi'),
+        'arc': 'scsi(0)disk(0)rdisk(0)partition(%d)'}, rewrites=True),
     Layout('signature() in boot.ini', {
         'arc': 'signature(8e4b2d17)disk(0)rdisk(0)partition(%d)'},
-        warning='signature'),
+        rewrites=True),
     Layout('two installations', {
         'layout': (Slot(('boot', 'windows', 'other'), 3, active=True),)},
         others=((1, guest.OTHER_ROOT),)),
