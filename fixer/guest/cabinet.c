@@ -48,6 +48,9 @@ struct Cabinet {
     struct mscabd_cabinet *cabinet;
     /* From a member's name in lower case to its struct mscabd_file. */
     GHashTable *members;
+    /* Where libmspack goes on: a place in a folder, decompressed. */
+    const struct mscabd_folder *folder;
+    uint64_t position;
     /* The member that libmspack could not extract, if there was one. */
     char *damaged_member;
 };
@@ -232,6 +235,21 @@ bool cabinet_find(Cabinet *cabinet, const char *member, uint64_t *place)
     return true;
 }
 
+/* Where libmspack has to begin: it only goes forwards. */
+static uint64_t begin_of(const Cabinet *cabinet,
+                         const struct mscabd_file *file)
+{
+    return file->folder == cabinet->folder &&
+           cabinet->position <= file->offset ? cabinet->position : 0;
+}
+
+uint64_t cabinet_cost(Cabinet *cabinet, const char *member)
+{
+    const struct mscabd_file *file = find_member(cabinet, member);
+
+    return (uint64_t)file->offset + file->length - begin_of(cabinet, file);
+}
+
 /*
  * Once libmspack has failed, nothing more is taken out of the cabinet: after
  * a block that should go on in another cabinet, libmspack 0.11 reads the next
@@ -302,5 +320,7 @@ GBytes *cabinet_extract(Cabinet *cabinet, const char *member,
         mspack_io_set_error(&cabinet->io, code, member, errp);
         return NULL;
     }
+    cabinet->folder = file->folder;
+    cabinet->position = (uint64_t)file->offset + file->length;
     return g_steal_pointer(&data);
 }

@@ -38,6 +38,13 @@ const char *cabinet_only_member(const Cabinet *cabinet);
 bool cabinet_find(Cabinet *cabinet, const char *member, uint64_t *place);
 
 /*
+ * Bytes that are decompressed when @member, which is there, is extracted
+ * next: its own, and what lies before them in its folder and has to be passed
+ * over.
+ */
+uint64_t cabinet_cost(Cabinet *cabinet, const char *member);
+
+/*
  * Extracts one member; the data is streamed, only the folder that holds the
  * member is decompressed, up to its end.  A member larger than @max_size
  * bytes is an error, by its header and by what really comes out.  Once a

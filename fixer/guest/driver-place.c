@@ -286,17 +286,39 @@ static int compare_members(const void *a, const void *b)
     return (left->place > right->place) - (left->place < right->place);
 }
 
+/* Takes what the member costs off *@left. */
+static bool spend(Cabinet *cabinet, const char *member, uint64_t *left,
+                  GError **errp)
+{
+    uint64_t cost = cabinet_cost(cabinet, member);
+
+    if (cost > *left) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "%s: more than %llu MiB would have to be unpacked for it, "
+                    "all cabinets taken together; unpack it yourself, and "
+                    "name its folder by driver-source", member,
+                    LIMIT_UNPACKED_SIZE / MiB);
+        return false;
+    }
+    *left -= cost;
+    return true;
+}
+
 /* In the order of their data, so that none is decompressed twice. */
 static bool extract_members(const DriverPlace *place, Cabinet *cabinet,
-                            GArray *members, GPtrArray *found, GError **errp)
+                            GArray *members, uint64_t *left,
+                            GPtrArray *found, GError **errp)
 {
     g_array_sort(members, compare_members);
     g_ptr_array_set_size(found, members->len);
     for (guint i = 0; i < members->len; i++) {
         const Member *member = &g_array_index(members, Member, i);
-        GBytes *bytes = cabinet_extract(cabinet, member->name, LIMIT_PE_SIZE,
-                                        errp);
+        GBytes *bytes;
 
+        if (!spend(cabinet, member->name, left, errp)) {
+            return false;
+        }
+        bytes = cabinet_extract(cabinet, member->name, LIMIT_PE_SIZE, errp);
         if (!bytes) {
             return false;
         }
@@ -307,8 +329,9 @@ static bool extract_members(const DriverPlace *place, Cabinet *cabinet,
 }
 
 static bool read_from_cabinet(const DriverPlace *place,
-                              const GPtrArray *names, GPtrArray *found,
-                              GPtrArray *missing, GError **errp)
+                              const GPtrArray *names, uint64_t *left,
+                              GPtrArray *found, GPtrArray *missing,
+                              GError **errp)
 {
     g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(Member));
     g_autoptr(ByteSource) own = NULL;
@@ -329,13 +352,14 @@ static bool read_from_cabinet(const DriverPlace *place,
         g_array_append_val(members, member);
     }
     return missing->len > 0 ||
-           extract_members(place, cabinet, members, found, errp);
+           extract_members(place, cabinet, members, left, found, errp);
 }
 
 bool driver_place_read(const DriverPlace *place, const GPtrArray *names,
-                       GPtrArray *found, GPtrArray *missing, GError **errp)
+                       uint64_t *left, GPtrArray *found, GPtrArray *missing,
+                       GError **errp)
 {
     return place->cabinet
-           ? read_from_cabinet(place, names, found, missing, errp)
+           ? read_from_cabinet(place, names, left, found, missing, errp)
            : read_from_directory(place, names, found, missing, errp);
 }

@@ -53,9 +53,11 @@ bool driver_place_exists(const DriverPlace *place, bool *exists,
  * Reads the files called @names (char *), which need not lie there under just
  * that name nor plain, into @found (DriverFile *), in the same order.  If
  * some are not there, their names are added to @missing (char *, not copied)
- * and nothing is read.
+ * and nothing is read.  What is decompressed of a cabinet is taken off *@left,
+ * the bytes that may be.
  */
 bool driver_place_read(const DriverPlace *place, const GPtrArray *names,
-                       GPtrArray *found, GPtrArray *missing, GError **errp);
+                       uint64_t *left, GPtrArray *found, GPtrArray *missing,
+                       GError **errp);
 
 #endif /* GUEST_DRIVER_PLACE_H */

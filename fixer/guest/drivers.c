@@ -47,6 +47,8 @@ typedef struct Planner {
     GPtrArray *places;
     /* DriverCandidate *: what is known of each of them. */
     GPtrArray *candidates;
+    /* Bytes of cabinets that may still be decompressed. */
+    uint64_t left;
     /* The best so far, and its DriverFile *. */
     DriverCandidate *best;
     GPtrArray *files;
@@ -216,7 +218,8 @@ static bool look_into(Planner *planner, const DriverPlace *place,
     g_autoptr(GPtrArray) missing = g_ptr_array_new();
     GError *err = NULL;
 
-    if (!driver_place_read(place, planner->names, files, missing, &err)) {
+    if (!driver_place_read(place, planner->names, &planner->left, files,
+                           missing, &err)) {
         return forgive(candidate, err, errp);
     }
     if (missing->len > 0) {
@@ -429,6 +432,7 @@ bool drivers_plan(Volume *volume, const Windows *windows,
         .warnings = warnings,
         .edits = edits,
         .names = g_ptr_array_new(),
+        .left = LIMIT_UNPACKED_SIZE,
         .candidates = g_ptr_array_new_with_free_func((GDestroyNotify)
                                                      driver_candidate_free),
     };

@@ -101,6 +101,9 @@
  */
 #define LIMIT_DIRECTORY_SIZE (64 * MiB)
 
+/* Names in a path: Windows' own have up to 260 characters. */
+#define LIMIT_PATH_DEPTH 130
+
 /* Bytes of a block of a directory: 4 KiB, or what its cluster has. */
 #define LIMIT_INDEX_BLOCK_SIZE (64 * KiB)
 
@@ -127,9 +130,10 @@
 #define LIMIT_CABINET_FOLDERS 4096
 
 /*
- * Bytes that all cabinets of one run are unpacked to, those that are passed
- * over on the way to a member among them: the largest folder that the format
- * allows, twice.  Some KiB of a cabinet can become 2 GiB.
+ * Bytes that the cabinets of one search for drivers, or for a HAL, are
+ * unpacked to, those that are passed over on the way to a member among them:
+ * the largest folder that the format allows, twice.  Some KiB of a cabinet
+ * can become 2 GiB.
  */
 #define LIMIT_UNPACKED_SIZE (4096ULL * MiB)
 

@@ -10,6 +10,7 @@
 
 #include "driver-choice.h"
 #include "error.h"
+#include "guest-limits.h"
 #include "hal-change-internal.h"
 
 /* The profile that says where in a guest drivers are. */
@@ -21,6 +22,8 @@ typedef struct Search {
     /* DriverPlace *, and DriverCandidate * for those that were looked for. */
     GPtrArray *places;
     GPtrArray *candidates;
+    /* Bytes of cabinets that may still be decompressed. */
+    uint64_t left;
     /* The best so far, and its DriverFile *. */
     DriverCandidate *best;
     GPtrArray *files;
@@ -71,7 +74,7 @@ static GPtrArray *file_list_new(void)
 }
 
 /* All files, or all but the optional ones; no result if others are missing. */
-static bool read_place(const Search *search, const DriverPlace *place,
+static bool read_place(Search *search, const DriverPlace *place,
                        DriverCandidate *candidate, GPtrArray **result,
                        GError **errp)
 {
@@ -80,7 +83,8 @@ static bool read_place(const Search *search, const DriverPlace *place,
         g_autoptr(GPtrArray) files = file_list_new();
         g_autoptr(GPtrArray) missing = g_ptr_array_new();
 
-        if (!driver_place_read(place, names, files, missing, errp)) {
+        if (!driver_place_read(place, names, &search->left, files, missing,
+                               errp)) {
             return false;
         }
         if (missing->len == 0) {
@@ -268,6 +272,7 @@ GPtrArray *hal_source_read(const HalChange *change, const GArray *wanted,
     g_auto(Search) search = {
         .change = change,
         .wanted = wanted,
+        .left = LIMIT_UNPACKED_SIZE,
         .candidates = g_ptr_array_new_with_free_func((GDestroyNotify)
                                                      driver_candidate_free),
     };

@@ -124,9 +124,10 @@ static const uint8_t *security(const HiveCheck *check, uint32_t cell)
            ? record : NULL;
 }
 
-static bool is_linked(const HiveCheck *check, uint32_t cell)
+/* Whether the neighbours of @record, in @cell, know of it. */
+static bool is_linked(const HiveCheck *check, uint32_t cell,
+                      const uint8_t *record)
 {
-    const uint8_t *record = security(check, cell);
     const uint8_t *next = security(check, get_le32(record + SK_NEXT));
     const uint8_t *previous = security(check, get_le32(record + SK_PREVIOUS));
 
@@ -145,7 +146,7 @@ static void check_descriptor(HiveCheck *check, uint32_t cell, uint32_t users)
     if (get_le32(record + SK_USERS) != users) {
         hive_check_fault(check, FAULT_USERS, cell);
     }
-    if (!is_linked(check, cell)) {
+    if (!is_linked(check, cell, record)) {
         hive_check_fault(check, FAULT_RING, cell);
     }
 }

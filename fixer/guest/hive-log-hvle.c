@@ -215,6 +215,8 @@ static void explain(const Replay *replay, LogSet *set, const HiveLog *first)
                                       "hive already", oldest(log),
                                       log->newest);
         } else if (!log->why_not) {
+            /* This one is of use, so one was chosen. */
+            g_assert(first);
             why_not = g_strdup_printf("it cannot do without %s", first->name);
         }
         if (why_not) {

@@ -122,13 +122,16 @@ static void set_did_not_last(const Change *change, const Profile *profile,
                 change->reason, why ? why : "");
 }
 
-/* Whether boot.ini reads back as @text; NULL if it was not edited. */
+/*
+ * Whether boot.ini reads back as @text; NULL if it was not opened.  On a
+ * damaged volume what was written may have been its own record.
+ */
 static bool verify_boot_ini(const Job *second, GBytes *text, GError **errp)
 {
-    g_autoptr(GBytes) again = text ? boot_ini_edit_text(second->boot_ini)
-                                   : NULL;
+    g_autoptr(GBytes) again =
+        second->boot_ini ? boot_ini_edit_text(second->boot_ini) : NULL;
 
-    if (text && !g_bytes_equal(text, again)) {
+    if (text && (!again || !g_bytes_equal(text, again))) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                     BOOT_INI_PATH ": it does not read back as it was written");
         return false;

@@ -359,6 +359,37 @@ bool volume_replace(Volume *volume, const char *path, GBytes *bytes,
                               errp);
 }
 
+/* Bytes of the directory's index, or of what says which of it is in use. */
+static uint64_t index_size(ntfs_inode *dir, ATTR_TYPES type)
+{
+    ntfs_attr *na = ntfs_attr_open(dir, type, NTFS_INDEX_I30, 4);
+    uint64_t size = na ? na->data_size : 0;
+
+    if (na) {
+        ntfs_attr_close(na);
+    }
+    return size;
+}
+
+static bool refuse_long(Volume *volume, const char *path, GError **errp)
+{
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "%s: %s: a directory of more than %u names or %u MiB is not "
+                "listed; make it smaller in the source VM", volume->label,
+                path, LIMIT_DIRECTORY_ENTRIES, LIMIT_DIRECTORY_SIZE / MiB);
+    return false;
+}
+
+/* libntfs-3g goes through all of it, bit by bit, and holes cost nothing. */
+static bool check_index_size(Volume *volume, ntfs_inode *dir,
+                             const char *path, GError **errp)
+{
+    return (index_size(dir, AT_INDEX_ALLOCATION) <= LIMIT_DIRECTORY_SIZE &&
+            index_size(dir, AT_BITMAP) <=
+            LIMIT_DIRECTORY_SIZE / NTFS_BLOCK_SIZE / 8) ||
+           refuse_long(volume, path, errp);
+}
+
 static int add_name(void *opaque, const ntfschar *name, const int name_len,
                     const int name_type, const s64 pos, const MFT_REF mref,
                     const unsigned dt_type)
@@ -380,6 +411,21 @@ static int add_name(void *opaque, const ntfschar *name, const int name_len,
     return 0;
 }
 
+static bool read_names(Volume *volume, ntfs_inode *dir, const char *path,
+                       GPtrArray *names, GError **errp)
+{
+    s64 pos = 0;
+
+    if (ntfs_readdir(dir, &pos, names, add_name) == 0) {
+        return true;
+    }
+    if (errno == EFBIG) {
+        return refuse_long(volume, path, errp);
+    }
+    volume_set_error(volume, path, errp);
+    return false;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return g_ascii_strcasecmp(*(char **)a, *(char **)b);
@@ -389,16 +435,13 @@ char **volume_list(Volume *volume, const char *path, GError **errp)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     ntfs_inode *dir = volume_open_inode(volume, path, errp);
-    s64 pos = 0;
     bool ok;
 
     if (!dir) {
         return NULL;
     }
-    ok = ntfs_readdir(dir, &pos, names, add_name) == 0;
-    if (!ok) {
-        volume_set_error(volume, path, errp);
-    }
+    ok = check_index_size(volume, dir, path, errp) &&
+         read_names(volume, dir, path, names, errp);
     if (!volume_close_inode(volume, dir, path, ok, errp)) {
         return NULL;
     }

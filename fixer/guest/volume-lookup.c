@@ -192,7 +192,8 @@ static bool search_directory(Search *s)
     }
     s->block_size = size < (s64)sizeof(*root)
                     ? 0 : le32_to_cpu(root->index_block_size);
-    if (s->block_size < NTFS_BLOCK_SIZE || s->block_size > LIMIT_INDEX_BLOCK_SIZE ||
+    if (s->block_size < NTFS_BLOCK_SIZE ||
+        s->block_size > LIMIT_INDEX_BLOCK_SIZE ||
         (s->block_size & (s->block_size - 1)) != 0) {
         ok = is_broken();
     } else {
@@ -238,12 +239,35 @@ static ntfs_inode *find_in(Volume *volume, ntfs_inode *dir, const char *name,
     return ni;
 }
 
+/* What is deeper Windows could not have named, either. */
+static bool check_depth(Volume *volume, const char *path, GError **errp)
+{
+    size_t depth = 0;
+
+    for (const char *at = path; *at; at++) {
+        depth += *at == '\\';
+    }
+    if (depth > LIMIT_PATH_DEPTH) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
+                    "%s: %.60s...: a path of %zu names, more than %u, leads "
+                    "nowhere in Windows; mend it in the source VM",
+                    volume->label, path, depth, LIMIT_PATH_DEPTH);
+        return false;
+    }
+    return true;
+}
+
 ntfs_inode *volume_open_inode(Volume *volume, const char *path,
                               GError **errp)
 {
-    g_auto(GStrv) names = g_strsplit(path, "\\", -1);
-    ntfs_inode *ni = ntfs_inode_open(volume->ntfs, FILE_root);
+    g_auto(GStrv) names = NULL;
+    ntfs_inode *ni;
 
+    if (!check_depth(volume, path, errp)) {
+        return NULL;
+    }
+    names = g_strsplit(path, "\\", -1);
+    ni = ntfs_inode_open(volume->ntfs, FILE_root);
     if (!ni) {
         volume_set_error(volume, path, errp);
     }

@@ -250,8 +250,8 @@ def _members():
             cabinet.Member('atapi.sys', bytes(range(256)) * 300)]
 
 
-def cabinet_seeds(shared):
-    """All compressions, folders for each member or not."""
+def _cabinets(shared):
+    """All compressions, folders for each member or not; and real ones."""
     for name, compression in (('none', cabinet.NONE),
                               ('mszip', cabinet.MSZIP),
                               ('lzx', cabinet.LZX)):
@@ -259,6 +259,13 @@ def cabinet_seeds(shared):
         yield name + '-folders', cabinet.build(_members(), compression, 1)
         yield name + '-one', cabinet.build(_members()[:1], compression)
     yield from _files(shared, 'cab/*.cab')
+
+
+def cabinet_seeds(shared):
+    """With their checksums, and without."""
+    for name, data in _cabinets(shared):
+        yield name, b'\0' + data
+        yield 'mended-' + name, b'\1' + data
 
 
 def expand_seeds(shared):

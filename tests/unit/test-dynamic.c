@@ -199,6 +199,9 @@ static const struct {
     { false, VBLK(1) + 12, BYTES("\0\2\0\2"), "do not fit" },
     { false, VBLK(1) + 12, BYTES("\0\1\0\2"), "do not fit" },
     { false, VBLK(2) + 12, BYTES("\0\1\0\3"), "do not fit" },
+    /* One of as many pieces as there may be, and of one more. */
+    { false, VBLK(3) + 12, BYTES("\0\0\0\x08"), "more or fewer" },
+    { false, VBLK(3) + 12, BYTES("\0\0\0\x09"), "do not fit" },
     { false, VBLK(3), BYTES("XBLK"), "more or fewer" },
     { false, VBLK(3) + 19, BYTES("\x61"), "unknown kind" },
     { false, VBLK(3) + 19, BYTES("\x57"), "unknown kind" },
