@@ -5,7 +5,7 @@
  *
  * The node presents its child with patches over it.  It is opened read-only,
  * the patches are computed then, by a helper process (xenprep-client.c), and
- * never change.  So there is no lock, and nothing to flush or to reopen.
+ * never change.  So there is no lock, and nothing to flush.
  *
  * It is not a filter in the sense of the block layer, whose filters present
  * the same data as their child: "qemu-img map", for one, skips filters, and
@@ -117,6 +117,32 @@ static void GRAPH_UNLOCKED win_xenprep_close(BlockDriverState *bs)
     BDRVWinXenprepState *s = bs->opaque;
 
     xenprep_result_clear(&s->result);
+}
+
+/*
+ * An overlay that is reopened reopens us, too.  That is fine as long as all
+ * stays as it is: the block layer compares the options, but would let another
+ * disk take the place of the one that the patches are for.
+ */
+static int GRAPH_UNLOCKED
+win_xenprep_reopen_prepare(BDRVReopenState *state, BlockReopenQueue *queue,
+                           Error **errp)
+{
+    const char *file = qdict_get_try_str(state->options, "file");
+
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
+
+    if (state->flags & BDRV_O_RDWR) {
+        error_setg(errp, "the disk that win-xenprep has prepared cannot be "
+                   "written to: convert it, or write to an overlay on it");
+        return -EACCES;
+    }
+    if (file && strcmp(file, state->bs->file->bs->node_name)) {
+        error_setg(errp, "another disk cannot be put below win-xenprep: add "
+                   "another node for it");
+        return -EINVAL;
+    }
+    return 0;
 }
 
 /*
@@ -258,6 +284,7 @@ static BlockDriver bdrv_win_xenprep = {
 
     .bdrv_open                  = win_xenprep_open,
     .bdrv_close                 = win_xenprep_close,
+    .bdrv_reopen_prepare        = win_xenprep_reopen_prepare,
     .bdrv_child_perm            = win_xenprep_child_perm,
 
     .bdrv_co_preadv_part        = win_xenprep_co_preadv_part,
