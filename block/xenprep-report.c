@@ -136,7 +136,7 @@ bool xenprep_report_parse(XenprepVerb verb, const char *json, size_t length,
     g_autofree char *text = g_strndup(json, length);
     Error *err = NULL;
     Visitor *v;
-    QObject *obj;
+    QObject *obj, *clean;
     bool ok;
 
     if (memchr(json, '\0', length)) {
@@ -148,7 +148,11 @@ bool xenprep_report_parse(XenprepVerb verb, const char *json, size_t length,
         set_clean_error(errp, "its report is no JSON", err);
         return false;
     }
-    clean_object(obj);
+    clean = clean_object(obj);
+    if (clean) {
+        qobject_unref(obj);
+        obj = clean;
+    }
     v = qobject_input_visitor_new(obj);
     ok = visit(v, verb, report, &err);
     if (!ok) {

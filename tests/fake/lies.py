@@ -183,11 +183,12 @@ def states(verb='report'):
                 'after a PATCH': (READ, PATCH, ZERO, ERROR),
                 'after REPORT': (END,)}
     for state, steps in _states(verb).items():
+        # Nor does it end before it has been spoken to.
+        wait = [] if ['wait', 'HELLO'] in steps else [['wait', 'HELLO']]
         for kind in range(HELLO, END + 1):
             if kind not in may_come.get(state, ()):
                 yield f'{state}: {NAMES[kind - 1]}', [
-                    *steps, ['raw', kind, _SOUND[kind].hex()],
-                    *([] if steps else [['wait', 'HELLO']])]
+                    *steps, ['raw', kind, _SOUND[kind].hex()], *wait]
 
 
 def ends(verb='report'):

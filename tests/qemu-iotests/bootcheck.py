@@ -10,8 +10,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import functools
 import os
 import re
+import shutil
 import subprocess
 import tempfile
+import weakref
 
 try:
     import pefile
@@ -127,16 +129,16 @@ class Volume:
     """
 
     def __init__(self, disk, number=1):
-        # pylint: disable=consider-using-with
-        self._work = tempfile.TemporaryDirectory(prefix='bootcheck-')
-        self._path = os.path.join(self._work.name, 'volume')
+        self._work = tempfile.mkdtemp(prefix='bootcheck-')
+        weakref.finalize(self, shutil.rmtree, self._work)
+        self._path = os.path.join(self._work, 'volume')
         self._cut(disk, number, self._path)
 
     @functools.cached_property
     def files(self):
         """Contents by path, all of them, by 7-Zip."""
         return self._extract(self._path,
-                             os.path.join(self._work.name, 'tree'))
+                             os.path.join(self._work, 'tree'))
 
     def read(self, name):
         """The contents of one file, by sleuthkit."""

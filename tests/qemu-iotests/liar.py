@@ -1,7 +1,7 @@
 """What the iotests of lies share: how they are told, and what comes of it.
 
-The lies are those of tests/fake/lies.py.  Several helpers lie at once, each
-through a link of its own.
+The lies are those of tests/fake/lies.py, told by tests/fake/xenprep-liar.c.
+Several helpers lie at once, each through a link of its own.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -14,6 +14,7 @@ import json
 import os
 import queue
 import re
+import struct
 import subprocess
 import sys
 import textwrap
@@ -27,7 +28,9 @@ sys.path.insert(0, os.path.dirname(FAKE))
 # pylint: disable=wrong-import-position
 import lies  # noqa: E402,F401
 
-WORKERS = 2
+LIAR = os.environ['XENPREP_LIAR']
+# More than there are processors: some only wait.
+WORKERS = 4
 TIMEOUT_SECONDS = 120
 # A helper that lets the client wait is waited for so long.
 PATIENCE_MS = 400
@@ -46,8 +49,56 @@ def load_fake():
     return module
 
 
+class Script(load_fake().Helper):
+    """What the fake helper would do, as orders for xenprep-liar."""
+
+    # It has no socket of its own.
+    # pylint: disable=super-init-not-called
+    def __init__(self, steps):
+        self.orders = []
+        self.sock = self
+        self.patches = self.patched_bytes = 0
+        for verb, *arguments in steps:
+            getattr(self, 'do_' + verb)(*arguments)
+
+    def add(self, verb, argument=0, data=b''):
+        """One order."""
+        self.orders.append(struct.pack('<III', ord(verb), argument,
+                                       len(data)) + data)
+
+    def sendall(self, data):
+        """What would be sent."""
+        self.add('s', 0, data)
+
+    def receive(self, want):
+        self.add('w', want)
+
+    def do_trickle(self, data, milliseconds):
+        self.add('t', milliseconds, bytes.fromhex(data))
+
+    def do_close(self):
+        self.add('c')
+
+    def do_hang(self):
+        self.add('h')
+
+    def do_fork(self):
+        self.add('f')
+
+    def do_exit(self, status):
+        self.add('e', status)
+
+    def do_kill(self, number):
+        self.add('k', number)
+
+    def write(self, suffix, data):
+        raise NotImplementedError('xenprep-liar keeps nothing')
+
+
 class Liars:
     """Runs commands with helpers that lie."""
+
+    program = LIAR
 
     def __init__(self, command):
         # Makes the words of a command; gets the name of a target.
@@ -57,7 +108,7 @@ class Liars:
         self.made = []
         for number in range(WORKERS):
             link = os.path.join(self.folder, f'liar{number}')
-            os.symlink(FAKE, link)
+            os.symlink(self.program, link)
             self.made.append(link)
             self.links.put(link)
 
@@ -66,8 +117,8 @@ class Liars:
         link = self.links.get()
         target = link + '.out'
         try:
-            with open(link + '.orders', 'w', encoding='utf-8') as file:
-                json.dump(steps, file)
+            with open(link + '.orders', 'wb') as file:
+                file.write(self.orders(steps))
             self.make(target)
             res = subprocess.run(
                 self.command(target), check=False, timeout=TIMEOUT_SECONDS,
@@ -78,6 +129,10 @@ class Liars:
             return Outcome(res.returncode, res.stdout, self.is_left(target))
         finally:
             self.links.put(link)
+
+    def orders(self, steps):
+        """The steps in the words of the program."""
+        return b''.join(Script(steps).orders)
 
     def make(self, target):
         """What has to be there."""
@@ -112,6 +167,15 @@ class Liars:
             for path in link, link + '.orders', link + '.read':
                 if os.path.lexists(path):
                     os.unlink(path)
+
+
+class PatientLiars(Liars):
+    """Lies that read, or are too long to be written down."""
+
+    program = FAKE
+
+    def orders(self, steps):
+        return json.dumps(steps).encode()
 
 
 class LiarsInPlace(Liars):
