@@ -4,27 +4,40 @@
 # call of make configures, and so does the first one after configure or the
 # patches of QEMU were changed.
 #
+# QEMU=VERSION is for another version of QEMU than the one that configure chose,
+# with any target; it is configured beside that one.
+#
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 SHELL := /bin/bash
 
 .PHONY: all helper qemu links check check-matrix check-crash \
-        bench-hostile check-sanitizers demo install uninstall clean \
+        bench-hostile check-sanitizers check-upstream emulator \
+        packages-emulator demo install uninstall clean \
+        check-all-qemu check-series check-docs packages-docs \
+        check-clang packages-clang \
         distclean format packages-test packages-check packages-matrix \
-        bench-jail check-fuzz packages-fuzz help
+        bench-jail check-fuzz packages-fuzz analyze help
 
 all: helper qemu
 
 # These work without a configured tree.
-without_config := help format clean distclean
+without_config := help format clean distclean check-all-qemu
+config := build/$(if $(QEMU),qemu-$(QEMU)/)config.mk
 ifneq ($(filter-out $(without_config),$(or $(MAKECMDGOALS),all)),)
-include build/config.mk
+include $(config)
 else
--include $(wildcard build/config.mk)
+-include $(wildcard $(config))
 endif
 
-build/config.mk: configure $(wildcard scripts/* qemu-patches/* qemu-patches/*/*)
+configure_parts := configure \
+    $(wildcard scripts/* qemu-patches/* qemu-patches/*/*)
+
+build/config.mk: $(configure_parts)
 	@./configure --again
+
+build/qemu-%/config.mk: $(configure_parts)
+	@./configure --again --qemu=$*
 
 # "make -jN" is for ninja; make itself never runs two of them at once.
 .NOTPARALLEL:
@@ -51,14 +64,51 @@ packages-test:
 packages-check:
 	@scripts/packages test check
 
+packages-emulator:
+	@scripts/packages emulator
+
 packages-matrix:
 	@scripts/packages test check matrix
 
 packages-fuzz:
 	@scripts/packages test fuzz
 
+ifneq ($(filter-out 0 no,$(SANITIZE)),)
+check: check-sanitizers
+else
 check: packages-check all
-	@$(PYTHON) tests/run-tests $(TESTS)
+	@$(PYTHON) tests/run-tests --qemu=$(QEMU_VERSION) $(TESTS)
+endif
+
+# All of that with every QEMU that there are patches for.
+qemu_versions := $(shell basename -s .series qemu-patches/*.series | sort -V)
+
+check-all-qemu:
+	@failed=; \
+	for version in $(qemu_versions); do \
+	    echo "QEMU $$version"; \
+	    $(MAKE) --no-print-directory check QEMU=$$version || \
+	        failed="$$failed $$version"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed with QEMU$$failed"; exit 1; fi
+
+# Each patch of the series applies, builds and has QEMU's style, one by one.
+check-series: all
+	@scripts/check-series $(QEMU_VERSION)
+
+packages-clang:
+	@scripts/packages clang
+
+# clang with the locks of the block graph, which QEMU 8.0 and newer have.
+check-clang: packages-clang all
+	@scripts/check-clang $(QEMU_VERSION)
+
+packages-docs:
+	@scripts/packages docs
+
+# QEMU's manual with the patches renders without warnings.
+check-docs: packages-docs all
+	@scripts/check-docs $(QEMU_VERSION)
 
 # Every combination of what "make check" tests pair by pair, and Linux's ntfs3
 # as a judge.
@@ -69,14 +119,25 @@ check-matrix: packages-matrix all
 check-crash: packages-check all
 	@$(PYTHON) tests/run-tests crash/full
 
+# QEMU's own image tests, with the patched tools and without the patches;
+# EMULATOR=yes builds two emulators for those that start a machine.
+check-upstream: packages-test all
+	@$(PYTHON) scripts/check-upstream $(if $(EMULATOR),--emulator) \
+	    build/qemu-$(QEMU_VERSION) $(TESTS)
+
+# A system emulator with the driver, for the tests that start a machine.
+emulator: packages-emulator all
+	@scripts/build-beside build/qemu-$(QEMU_VERSION) emulator
+
 # Disks whose metadata is damaged, or whose end is cut off, by chance; SEED=
 # makes others, COUNT= says how many.
 bench-hostile: packages-check all
 	@SEED='$(SEED)' COUNT='$(COUNT)' JSON='$(or $(JSON),build/hostile.json)' \
 	    $(PYTHON) tests/bench/run-hostile bench
 
-# The engine's tests under ASan and UBSan, in a build of their own.
-check-sanitizers: packages-check helper
+# Tests of the engine and of the tools under ASan, LSan and UBSan, in builds
+# of their own.
+check-sanitizers: packages-check helper links
 	@scripts/check-sanitizers $(TESTS)
 
 # What the helper's jail costs, with and without it in one run.
@@ -87,6 +148,10 @@ bench-jail: packages-test helper
 # Every fuzz target for a minute, two at a time; FUZZ_SECONDS, FUZZ_TARGETS.
 check-fuzz: packages-fuzz all
 	@$(PYTHON) scripts/check-fuzz $(FUZZ_TARGETS)
+
+# What the compilers' static analysers say, and docs/analyzer.rst answers.
+analyze: packages-fuzz all
+	@$(PYTHON) scripts/analyze
 
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
@@ -107,7 +172,9 @@ clean:
 	@for dir in build/fixer build/qemu-*/build; do \
 	    test ! -f $$dir/build.ninja || ninja -C $$dir -t clean; \
 	done
-	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz*
+	rm -rf build/qemu-*/each build/qemu-*/clang build/qemu-*/docs
+	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz* \
+	    build/upstream-* build/qemu-*/unpatched* build/qemu-*/emulator
 
 distclean:
 	rm -rf build
@@ -118,16 +185,25 @@ format:
 help:
 	@echo 'make            build the patched QEMU tools and their helper'
 	@echo 'make check      run all tests; TESTS="NAME..." some of them'
+	@echo 'make check-all-qemu    the same with every version of QEMU'
+	@echo 'make check-series      each patch builds alone; takes a while'
+	@echo "make check-clang       QEMU's locks, checked by clang"
+	@echo "make check-docs        QEMU's manual renders with the patches"
 	@echo 'make check-matrix      every Windows, driver source, disk layout'
 	@echo '                       and shape of a volume'
 	@echo 'make check-crash       win-xenfix ended at every point of its work'
 	@echo 'make bench-hostile     5,500 damaged disks; SEED=, COUNT='
-	@echo 'make check-sanitizers  tests of the engine under ASan and UBSan'
+	@echo 'make check SANITIZE=1  tests of engine and tools under ASan and UBSan'
 	@echo 'make bench-jail what the jail of the helper costs'
+	@echo "make check-upstream    QEMU's own image tests, with the patches"
+	@echo '                       and without; EMULATOR=yes: all of them'
+	@echo 'make emulator   qemu-system-x86_64 with the driver, for tests'
 	@echo 'make check-fuzz        every fuzz target for FUZZ_SECONDS (60)'
+	@echo 'make analyze    static analysers of gcc and clang'
 	@echo 'make demo       prepare a sample VMware disk, and show the result'
 	@echo 'make install    install below the prefix (DESTDIR is honoured)'
 	@echo 'make uninstall  remove what was installed'
 	@echo 'make format     clang-format our own C files'
 	@echo 'make clean      remove what was built; distclean: all of build/'
+	@echo 'QEMU=VERSION, with any of these: $(qemu_versions)'
 	@echo './configure --help tells how to choose the prefix and the QEMU.'

@@ -58,16 +58,53 @@ typedef bool XenprepStatusMode;
 #endif
 
 /*
- * 8.0 made it a function of its own in coroutines.  It counts in sectors; the
- * exact length is the protocol driver's, which newer versions ask for in
- * coroutines only: there the sectors have to do.
+ * bdrv_getlength() counts in sectors; the exact length is the protocol driver's.
+ * 8.0 made both functions of their own in coroutines, so that from the main loop
+ * the driver has to be asked in one.
  */
 #if XENPREP_QEMU_AT_LEAST(8, 0)
+#include "block/block-gen.h"
+
 #define xenprep_co_getlength bdrv_co_getlength
-#define xenprep_exact_length bdrv_getlength
+
+typedef struct XenprepExactLength {
+    BdrvPollCo poll_state;
+    BlockDriverState *file;
+    int64_t length;
+} XenprepExactLength;
+
+static inline void coroutine_fn xenprep_exact_length_entry(void *opaque)
+{
+    XenprepExactLength *s = opaque;
+
+    bdrv_graph_co_rdlock();
+    s->length = s->file->drv->bdrv_co_getlength(s->file);
+    bdrv_graph_co_rdunlock();
+    s->poll_state.in_progress = false;
+    aio_wait_kick();
+}
+
+static inline int64_t GRAPH_RDLOCK
+xenprep_exact_length(BlockDriverState *file)
+{
+    XenprepExactLength s = {
+        .poll_state.ctx = qemu_get_current_aio_context(),
+        .poll_state.in_progress = true,
+        .file = file,
+    };
+
+    if (!file->drv || !file->drv->bdrv_co_getlength) {
+        return bdrv_getlength(file);
+    }
+    s.poll_state.co = qemu_coroutine_create(xenprep_exact_length_entry, &s);
+    bdrv_poll_co(&s.poll_state);
+    return s.length;
+}
 #else
 #define xenprep_co_getlength bdrv_getlength
-static inline int64_t xenprep_exact_length(BlockDriverState *file)
+
+static inline int64_t GRAPH_RDLOCK
+xenprep_exact_length(BlockDriverState *file)
 {
     return file->drv && file->drv->bdrv_getlength
            ? file->drv->bdrv_getlength(file) : bdrv_getlength(file);
@@ -80,6 +117,13 @@ static inline int64_t xenprep_exact_length(BlockDriverState *file)
 #else
 #define XENPREP_SET_HAS(object, member) \
     ((object)->has_##member = (object)->member != NULL)
+#endif
+
+/* 8.0 gave the extents of a VMDK a type of their own. */
+#if XENPREP_QEMU_AT_LEAST(8, 0)
+typedef VmdkExtentInfoList XenprepExtentList;
+#else
+typedef ImageInfoList XenprepExtentList;
 #endif
 
 /* 8.2 brought the flag for compressed clusters. */

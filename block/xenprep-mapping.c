@@ -185,7 +185,7 @@ check_layer(BlockDriverState *layer, Error **errp)
             }
         }
     }
-    for (ImageInfoList *extent = info->u.vmdk.data->extents; extent;
+    for (XenprepExtentList *extent = info->u.vmdk.data->extents; extent;
          extent = extent->next) {
         int ret;
 

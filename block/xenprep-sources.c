@@ -51,8 +51,11 @@ static bool add_node(XenprepSources *sources, const char *name,
 static XenprepSources *sources_new(XenprepSource disk, Error **errp)
 {
     g_autoptr(XenprepSources) sources = g_new0(XenprepSources, 1);
-    BlockDriverState *format = bdrv_skip_filters(source_node(&disk));
+    BlockDriverState *format;
 
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
+
+    format = bdrv_skip_filters(source_node(&disk));
     sources->opened_fd = -1;
     sources->array = g_array_new(FALSE, FALSE, sizeof(XenprepSource));
     g_array_set_clear_func(sources->array, source_clear);
@@ -147,6 +150,8 @@ static int read_node(const XenprepSource *source, uint64_t offset,
 {
     BlockDriverState *bs = source_node(source);
     int ret;
+
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
 
     if (xenprep_mapping_can_be_cut(bs)) {
         ret = xenprep_mapping_check(bs, offset, length);

@@ -9,7 +9,11 @@
 # repositories of third parties among it, is left out, so that none of them
 # can break the download or offer another QEMU.
 #
-# Usage: deb-src-list.py [--etc DIR] [--os-release FILE]
+# --suite names another release of the same distribution, to be found in the
+# same archives; --type deb is for its binary packages.
+#
+# Usage: deb-src-list.py [--etc DIR] [--os-release FILE] [--suite SUITE]
+#                        [--type deb|deb-src]
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -115,9 +119,24 @@ def own_sources(sources: List[Source], distribution: str,
             yield Source(uris, suites, ['main'], source.options)
 
 
-def stanza(source: Source) -> str:
+def in_suite(source: Source, wanted: str) -> Source:
+    """The same archive's entry for another release.
+
+    What is updated all the time, or beside a release, has no updates of its
+    own.
+    """
+    tails = ('', '-updates', '-security')
+    if '-' in wanted or wanted in ROLLING[2:]:
+        tails = ('',)
+    suites = [wanted + tail for suite in source.suites for tail in tails
+              if '-' + suite.partition('-')[2] == (tail or '-')
+              and '/' not in suite]
+    return source._replace(suites=suites)
+
+
+def stanza(source: Source, kind: str) -> str:
     """Write an entry as deb822."""
-    lines = ['Types: deb-src',
+    lines = [f'Types: {kind}',
              'URIs: ' + ' '.join(source.uris),
              'Suites: ' + ' '.join(source.suites),
              'Components: ' + ' '.join(source.components)]
@@ -133,6 +152,9 @@ def main() -> int:
     parser.add_argument('--etc', type=pathlib.Path, default='/etc/apt')
     parser.add_argument('--os-release', type=pathlib.Path,
                         default='/etc/os-release')
+    parser.add_argument('--suite')
+    parser.add_argument('--type', choices=('deb', 'deb-src'),
+                        default='deb-src')
     args = parser.parse_args()
 
     release = read_os_release(args.os_release)
@@ -143,7 +165,10 @@ def main() -> int:
         print(f'deb-src-list.py: the apt sources name no main archive of '
               f'"{codename}"', file=sys.stderr)
         return 1
-    print('\n'.join(dict.fromkeys(map(stanza, found))), end='')
+    if args.suite:
+        found = [in_suite(source, args.suite) for source in found]
+    stanzas = [stanza(source, args.type) for source in found if source.suites]
+    print('\n'.join(dict.fromkeys(stanzas)), end='')
     return 0
 
 

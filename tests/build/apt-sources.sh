@@ -15,7 +15,7 @@ RELEASE
 
 list() {
     "$PYTHON" "$XENPREP_SOURCE/scripts/deb-src-list.py" --etc "$scratch/etc" \
-        --os-release "$scratch/os-release"
+        --os-release "$scratch/os-release" "$@"
 }
 
 # Starts a new /etc/apt; a file's contents follow with "write".
@@ -30,7 +30,7 @@ write() {
 
 gives() {
     cat >"$scratch/want"
-    list >"$scratch/got" || return 1
+    list "$@" >"$scratch/got" || return 1
     diff "$scratch/want" "$scratch/got"
 }
 
@@ -57,6 +57,34 @@ Types: deb-src
 URIs: http://mirror.example/debian-security
 Suites: bookworm-security
 Components: main
+WANT
+
+check "another release, in the same archives" gives --suite trixie <<'WANT'
+Types: deb-src
+URIs: http://mirror.example/debian
+Suites: trixie
+Components: main
+Signed-By: /k.gpg
+
+Types: deb-src
+URIs: http://mirror.example/debian-security
+Suites: trixie-security
+Components: main
+WANT
+check "one that has no updates of its own" gives --suite sid <<'WANT'
+Types: deb-src
+URIs: http://mirror.example/debian
+Suites: sid
+Components: main
+Signed-By: /k.gpg
+WANT
+check "binary packages beside a release" \
+    gives --suite bookworm-backports --type deb <<'WANT'
+Types: deb
+URIs: http://mirror.example/debian
+Suites: bookworm-backports
+Components: main
+Signed-By: /k.gpg
 WANT
 
 new_etc
@@ -104,6 +132,24 @@ check "a release that is not called by its name" gives <<'WANT'
 Types: deb-src
 URIs: http://mirror.example/debian
 Suites: oldstable
+Components: main
+WANT
+
+new_etc
+write sources.list <<'LIST'
+deb http://mirror.example/debian oldstable main
+deb http://mirror.example/debian oldstable-updates main
+LIST
+check "another release where the running one is not named" \
+    gives --suite trixie <<'WANT'
+Types: deb-src
+URIs: http://mirror.example/debian
+Suites: trixie
+Components: main
+
+Types: deb-src
+URIs: http://mirror.example/debian
+Suites: trixie-updates
 Components: main
 WANT
 

@@ -11,7 +11,8 @@ configure=$XENPREP_SOURCE/configure
 packages=$XENPREP_SOURCE/scripts/packages
 
 check "help names all options" \
-    says 0 --prefix= --qemu-source= --cc= --disable-werror INSTALL_DEPS -- \
+    says 0 --prefix= --qemu= '7.2, 10.0, ' --qemu-source= --cc= \
+    --disable-werror INSTALL_DEPS -- \
     "$configure" --help
 check "an unknown option is refused" \
     says 1 'unknown option "--frobnicate"' --help -- \
@@ -21,6 +22,21 @@ check "a relative prefix is refused" \
 check "a source that is not there is refused" \
     says 1 'there is no "/no/such/qemu"' -- \
     "$configure" --qemu-source=/no/such/qemu
+check "a version that no release has is refused, naming the others" \
+    says 1 '--qemu=9.9: the versions are 7.2 10.0 ' -- "$configure" --qemu=9.9
+check "--again takes no other options" \
+    says 1 'not with --prefix=/usr' -- "$configure" --again --prefix=/usr
+
+# Every version that there are patches for can be asked for.
+served() {
+    local series suites
+
+    suites=$XENPREP_SOURCE/qemu-patches/suites
+    for series in "$XENPREP_SOURCE"/qemu-patches/*.series; do
+        grep -q "^$(basename "$series" .series) " "$suites" || return 1
+    done
+}
+check "configure knows all that there are patches for" served
 
 # A PATH like the machine's, but without two tools, and with an apt-get that
 # only remembers what it was told.

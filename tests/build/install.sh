@@ -13,8 +13,12 @@ bin=$root$prefix/bin
 helper=$root$prefix/libexec/win-xenprep-helper
 guest=$XENPREP_GUESTS/xp-sp3-built.raw
 
+# build/qemu-VERSION/build
+version=$(basename "$(dirname "$XENPREP_QEMU")")
+version=${version#qemu-}
+
 make_() {
-    make -C "$XENPREP_SOURCE" DESTDIR="$root" "$@"
+    make -C "$XENPREP_SOURCE" DESTDIR="$root" QEMU="$version" "$@"
 }
 
 check "make install" says 0 -- make_ install

@@ -11,7 +11,8 @@
 
 full=$(dirname "$XENPREP_QEMU")/src
 version=$(cut -d. -f1,2 "$full/VERSION")
-series=("$XENPREP_SOURCE/qemu-patches/$version"/*.patch)
+mapfile -t series <"$XENPREP_SOURCE/qemu-patches/$version.series"
+series=("${series[@]/#/$XENPREP_SOURCE/qemu-patches/}")
 
 git_full() {
     git -c safe.directory="$full" -C "$full" "$@"
@@ -57,15 +58,16 @@ check "a tarball gives the same commits" \
     says 0 unpacking -- qemu_tree "$scratch/small.tar.gz"
 check "... whenever and whoever made them" head_is "$head"
 
-last=qemu-patches/$version/$(basename "${series[-1]}")
-mv "$last" removed.patch
+list=qemu-patches/$version.series
+last=${series[-1]#"$XENPREP_SOURCE/"}
+sed -i '$d' "$list"
 check "a changed series is applied anew" \
     says 0 patching -- qemu_tree "$scratch/small.tar.gz"
 check "... without unpacking" says_not unpacking
 check "... to the same source" \
     [ "$(subjects | wc -l)" = $((${#series[@]} - 1)) ]
 echo "precious" >>"$tree/VERSION"
-mv removed.patch "$last"
+cp "$XENPREP_SOURCE/$list" "$list"
 check "changes in the tree are not thrown away" \
     says 1 'not committed' -- qemu_tree "$scratch/small.tar.gz"
 git -C "$tree" checkout -q VERSION
@@ -79,11 +81,22 @@ cp "${series[-1]}" "$last"
 check "... from which the next run recovers" \
     says 0 patching -- qemu_tree "$scratch/small.tar.gz"
 
+cp -r small newer
+echo 99.1.0 >newer/VERSION
+cp "$list" qemu-patches/99.0.series
+check "a version newer than all patches gets the newest" \
+    says 0 99.1 'trying those for 99.0' -- qemu_tree "$scratch/newer"
+check "... in a tree of its own" [ -d "build/qemu-99.1/src/block" ]
+check "... and the other tree stays" \
+    says 0 "$version" -- qemu_tree "$scratch/small.tar.gz"
+check "... as it was" says_not unpacking
+rm qemu-patches/99.0.series
+
 mkdir other
 cp small/qemu-img.c other/
 echo 9.9.9 >other/VERSION
 check "a version without patches is refused, naming those with" \
-    says 1 'is QEMU 9.9' "for: $version" -- qemu_tree "$scratch/other"
+    says 1 'is QEMU 9.9' "for: " "$version" -- qemu_tree "$scratch/other"
 rm other/VERSION
 check "a directory that is no QEMU is refused" \
     says 1 'is no QEMU source' -- qemu_tree "$scratch/other"
@@ -106,6 +119,36 @@ style_is_right() {
         return 1
     }
 }
+
+# Each patch is in one place only, and each that is there is in use.
+patches_of_all() {
+    cat "$XENPREP_SOURCE"/qemu-patches/*.series | sort -u
+}
+
+patches_there() {
+    (cd "$XENPREP_SOURCE/qemu-patches" && find ./*/ -name '*.patch') |
+        sed 's|^\./||' | sort
+}
+
+same_hunks() {
+    local dir
+    for dir in "$XENPREP_SOURCE"/qemu-patches/*/; do
+        sed -e '/^---$/,$!d' -e '/^index /d' -e '/^@@/d' \
+            "$dir$1" 2>/dev/null | sha256sum
+    done | sort | uniq -d | grep -v "$(sha256sum </dev/null)"
+}
+
+none_twice() {
+    local name
+
+    while read -r name; do
+        ! same_hunks "$name" || return 1
+    done < <(patches_there | sed 's|.*/||' | sort -u)
+}
+
+check "no patch is forgotten, none is missing" \
+    diff <(patches_of_all) <(patches_there)
+check "no patch is there twice" none_twice
 
 for patch in "${series[@]}"; do
     name="style of $(basename "$patch" .patch)"
