@@ -17,7 +17,8 @@ SHELL := /bin/bash
         check-all-qemu check-series check-docs packages-docs \
         check-clang packages-clang \
         distclean format packages-test packages-check packages-matrix \
-        bench-jail check-fuzz packages-fuzz analyze help
+        bench-jail check-fuzz packages-fuzz analyze bench \
+        packages-bench help
 
 all: helper qemu
 
@@ -72,6 +73,9 @@ packages-matrix:
 
 packages-fuzz:
 	@scripts/packages test fuzz
+
+packages-bench:
+	@scripts/packages test bench
 
 ifneq ($(filter-out 0 no,$(SANITIZE)),)
 check: check-sanitizers
@@ -140,6 +144,12 @@ bench-hostile: packages-check all
 check-sanitizers: packages-check helper links
 	@scripts/check-sanitizers $(TESTS)
 
+# What preparing costs, beside plain qemu-img convert; no figure makes it fail.
+# RUNS= of each case, SCALE= of the guests (1: 10 GiB in build/bench), JSON=
+bench: packages-bench all
+	@$(PYTHON) tests/bench/run-bench --scale '$(SCALE)' --runs '$(RUNS)' \
+	    --json '$(JSON)'
+
 # What the helper's jail costs, with and without it in one run.
 bench-jail: packages-test helper
 	@$(PYTHON) tests/bench/run-jail $(helper_binary) \
@@ -175,6 +185,8 @@ clean:
 	rm -rf build/qemu-*/each build/qemu-*/clang build/qemu-*/docs
 	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz* \
 	    build/upstream-* build/qemu-*/unpatched* build/qemu-*/emulator
+	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz* \
+	    build/bench
 
 distclean:
 	rm -rf build
@@ -194,6 +206,8 @@ help:
 	@echo 'make check-crash       win-xenfix ended at every point of its work'
 	@echo 'make bench-hostile     5,500 damaged disks; SEED=, COUNT='
 	@echo 'make check SANITIZE=1  tests of engine and tools under ASan and UBSan'
+	@echo 'make check-sanitizers  tests of the engine under ASan and UBSan'
+	@echo 'make bench      speed beside plain qemu-img; SCALE=, RUNS=, JSON='
 	@echo 'make bench-jail what the jail of the helper costs'
 	@echo "make check-upstream    QEMU's own image tests, with the patches"
 	@echo '                       and without; EMULATOR=yes: all of them'

@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import json
 import os
+import re
 import shutil
 import socket
 import struct
@@ -15,7 +16,11 @@ HELLO, REQUEST, READ, READ_REPLY, PATCH, ZERO, REPORT, ERROR, END = range(1,
                                                                           10)
 PREPARE, INSPECT, CHECK = 1, 2, 3
 PLAN, APPLY = 0, 1
-VERSION = 4
+
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       '../../fixer/xenprep-protocol.h'),
+          encoding='utf-8') as _header:
+    VERSION = int(re.search(r'_PROTOCOL_VERSION (\d+)', _header.read())[1])
 
 
 class HelperError(Exception):
@@ -70,21 +75,31 @@ class _Helper:
                 yield kind, payload
 
 
-def ask(program, path, verb, mode=PLAN, **options):
-    """The report about the disk at @path, and the patches: (offset, bytes)."""
+def converse(program, path, verb, mode=PLAN, **options):
+    """The messages about the disk at @path that are no reads."""
+    with open(path, 'rb') as disk:
+        yield from converse_about(program, disk, verb, mode, **options)
+
+
+def converse_about(program, disk, verb, mode=PLAN, **options):
+    """The same about @disk, an open file or what is read like one."""
     helper = _Helper(program)
-    report, patches = None, []
     try:
-        with open(path, 'rb') as disk:
-            for kind, payload in helper.converse(disk, verb, mode, options):
-                if kind == PATCH:
-                    patches.append((struct.unpack_from('<Q', payload)[0],
-                                    payload[8:]))
-                elif kind == REPORT:
-                    report = json.loads(payload)
+        yield from helper.converse(disk, verb, mode, options)
     finally:
         helper.sock.close()
         helper.process.wait(10)
+
+
+def ask(program, path, verb, mode=PLAN, **options):
+    """The report about the disk at @path, and the patches: (offset, bytes)."""
+    report, patches = None, []
+    for kind, payload in converse(program, path, verb, mode, **options):
+        if kind == PATCH:
+            patches.append((struct.unpack_from('<Q', payload)[0],
+                            payload[8:]))
+        elif kind == REPORT:
+            report = json.loads(payload)
     return report, patches
 
 
