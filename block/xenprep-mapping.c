@@ -28,6 +28,9 @@
 #include "qapi/qapi-visit-block-core.h"
 #include "xenprep-mapping.h"
 
+/* Runs without data that are told of as one: 64 MiB of a VMDK. */
+#define MAX_MERGED 1024
+
 bool xenprep_mapping_can_be_cut(BlockDriverState *disk)
 {
     BlockDriver *drv = disk->drv;
@@ -41,10 +44,10 @@ static bool is_mapped(int status)
     return (status & BDRV_BLOCK_DATA) && (status & BDRV_BLOCK_OFFSET_VALID);
 }
 
-int coroutine_fn GRAPH_RDLOCK
-xenprep_mapping_co_status(BlockDriverState *disk, XenprepStatusMode mode,
-                          int64_t offset, int64_t bytes, int64_t *pnum,
-                          int64_t *map, BlockDriverState **file)
+static int coroutine_fn GRAPH_RDLOCK
+co_status_of_run(BlockDriverState *disk, XenprepStatusMode mode,
+                 int64_t offset, int64_t bytes, int64_t *pnum,
+                 int64_t *map, BlockDriverState **file)
 {
     int64_t length;
     int ret = bdrv_co_common_block_status_above(disk, NULL, false,
@@ -60,6 +63,36 @@ xenprep_mapping_co_status(BlockDriverState *disk, XenprepStatusMode mode,
         return length;
     }
     return *map + *pnum > length ? -EIO : ret;
+}
+
+/*
+ * VMDK tells of each grain of 64 KiB by itself.  Where nothing is allocated,
+ * those that follow are told of with it: most of a sparse disk is that, and a
+ * conversion has less to ask then than it has without us.  Data stay apart,
+ * or it would take larger buffers.
+ */
+int coroutine_fn GRAPH_RDLOCK
+xenprep_mapping_co_status(BlockDriverState *disk, XenprepStatusMode mode,
+                          int64_t offset, int64_t bytes, int64_t *pnum,
+                          int64_t *map, BlockDriverState **file)
+{
+    int ret = co_status_of_run(disk, mode, offset, bytes, pnum, map, file);
+
+    if (ret < 0 || (ret & (BDRV_BLOCK_DATA | BDRV_BLOCK_OFFSET_VALID))) {
+        return ret;
+    }
+    for (int i = 0; i < MAX_MERGED && *pnum < bytes; i++) {
+        BlockDriverState *next_file = NULL;
+        int64_t next_map = 0;
+        int64_t n = 0;
+
+        if (co_status_of_run(disk, mode, offset + *pnum, bytes - *pnum, &n,
+                             &next_map, &next_file) != ret || n == 0) {
+            break;
+        }
+        *pnum += n;
+    }
+    return ret;
 }
 
 int coroutine_fn GRAPH_RDLOCK

@@ -235,13 +235,14 @@ static char *path_of(const Search *search, const char *above, HiveKey key)
 static bool edit_list(const Search *search, HiveKey key, const char *above,
                       RegValue *value, GPtrArray *taken)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GPtrArray) names = NULL;
     g_autoptr(GBytes) list = hive_get_value(search->system, key, value->name,
                                             &value->type);
 
     if (!list) {
         return false;
     }
+    names = g_ptr_array_new();
     value->data = strip(search, list, value->type == REG_MULTI_SZ ||
                         !is_list(value->type), names);
     value->remove = !value->data;

@@ -70,11 +70,11 @@ static bool load_leaf(HiveIndex *index, const HiveImage *image, uint32_t cell,
     }
     *left -= count;
     leaf = hive_leaf_new(cell, (const char *)record);
+    g_array_set_size(leaf->keys, count);
     for (unsigned i = 0; i < count; i++) {
-        uint32_t key = get_le32(record + INDEX_ELEMENTS +
-                                i * hive_index_element(leaf->kind));
-
-        g_array_append_val(leaf->keys, key);
+        g_array_index(leaf->keys, uint32_t, i) =
+            get_le32(record + INDEX_ELEMENTS +
+                     i * hive_index_element(leaf->kind));
     }
     g_ptr_array_add(index->leaves, leaf);
     return true;

@@ -11,6 +11,7 @@
 
 /* The headers of libntfs-3g expect their users to have included these. */
 #include <stdarg.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -126,8 +127,23 @@ char *hive_name_to_utf8(const HiveName *name)
     return g_string_free(text, FALSE);
 }
 
-bool hive_name_from_utf8(const char *utf8, unsigned max, GByteArray *buffer,
-                         HiveName *name)
+/* ASCII, as nearly all names are, is what Windows writes already. */
+static bool name_from_ascii(const char *ascii, unsigned max,
+                            GByteArray *buffer, HiveName *name)
+{
+    size_t length = strlen(ascii);
+
+    if (length > max) {
+        return false;
+    }
+    g_byte_array_set_size(buffer, 0);
+    g_byte_array_append(buffer, (const uint8_t *)ascii, length);
+    *name = hive_name(buffer->data, length, true);
+    return true;
+}
+
+static bool name_from_others(const char *utf8, unsigned max,
+                             GByteArray *buffer, HiveName *name)
 {
     glong length;
     g_autofree gunichar2 *units = g_utf8_to_utf16(utf8, -1, NULL, &length,
@@ -150,4 +166,11 @@ bool hive_name_from_utf8(const char *utf8, unsigned max, GByteArray *buffer,
     }
     *name = hive_name(buffer->data, buffer->len, narrow);
     return true;
+}
+
+bool hive_name_from_utf8(const char *utf8, unsigned max, GByteArray *buffer,
+                         HiveName *name)
+{
+    return g_str_is_ascii(utf8) ? name_from_ascii(utf8, max, buffer, name)
+                                : name_from_others(utf8, max, buffer, name);
 }

@@ -27,17 +27,33 @@
  */
 #define PLAIN_DATA_MAX (MiB - 4)
 
+/*
+ * The list of a key's values, little-endian numbers of cells, and how many
+ * there are.  It is NULL if there are none.
+ */
+static const uint8_t *value_list(const HiveImage *image, uint32_t node,
+                                 uint32_t *count)
+{
+    uint32_t list = HIVE_NO_CELL;
+    uint32_t size = 0;
+    const uint8_t *cells = NULL;
+
+    *count = hive_node_values(hive_node(image, node), &list);
+    if (*count > 0) {
+        cells = hive_cell(image, list, &size);
+    }
+    *count = cells ? MIN(MIN(*count, LIMIT_VALUES), size / 4) : 0;
+    return cells;
+}
+
 GArray *hive_values(const HiveImage *image, uint32_t node)
 {
-    GArray *values = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    uint32_t list = HIVE_NO_CELL;
-    uint32_t count = hive_node_values(hive_node(image, node), &list);
-    uint32_t size;
-    const uint8_t *cells = hive_cell(image, list, &size);
+    uint32_t count;
+    const uint8_t *list = value_list(image, node, &count);
+    GArray *values = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), count);
 
-    count = MIN(count, LIMIT_VALUES);
-    for (uint32_t i = 0; cells && i < count && i < size / 4; i++) {
-        uint32_t value = get_le32(cells + 4 * i);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t value = get_le32(list + 4 * i);
 
         g_array_append_val(values, value);
     }
@@ -47,10 +63,11 @@ GArray *hive_values(const HiveImage *image, uint32_t node)
 uint32_t hive_value_find(const HiveImage *image, uint32_t node,
                          const HiveName *name)
 {
-    g_autoptr(GArray) values = hive_values(image, node);
+    uint32_t count;
+    const uint8_t *list = value_list(image, node, &count);
 
-    for (guint i = 0; i < values->len; i++) {
-        uint32_t cell = g_array_index(values, uint32_t, i);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t cell = get_le32(list + 4 * i);
         const uint8_t *value = hive_value(image, cell);
         HiveName other;
 

@@ -38,19 +38,33 @@ static void io_close(struct mspack_file *file)
     g_free(file);
 }
 
-/* Fills the window from @position on. */
-static bool fill_window(MspackIo *io, uint64_t position)
+static bool read_window(MspackIo *io, uint64_t position, size_t length,
+                        GError **errp)
 {
-    size_t length = MIN(MSPACK_IO_WINDOW, io->input_size - position);
-
+    length = MIN(length, io->input_size - position);
     io->window_length = 0;
-    if (!source_read(io->source, position, io->window, length,
-                     io->source_error ? NULL : &io->source_error)) {
+    if (!source_read(io->source, position, io->window, length, errp)) {
         return false;
     }
     io->window_start = position;
     io->window_length = length;
     return true;
+}
+
+/*
+ * Fills the window from @position on.  What is read ahead may lie where the
+ * disk cannot be read, and not be needed.
+ */
+static bool fill_window(MspackIo *io, uint64_t position)
+{
+    size_t ahead = MIN(io->window_length * 2, MSPACK_IO_MAX_WINDOW);
+
+    if (position == io->window_start + io->window_length &&
+        ahead > MSPACK_IO_WINDOW && read_window(io, position, ahead, NULL)) {
+        return true;
+    }
+    return read_window(io, position, MSPACK_IO_WINDOW,
+                       io->source_error ? NULL : &io->source_error);
 }
 
 /* Bytes of the window at @position, or none. */
@@ -162,7 +176,7 @@ void mspack_io_init(MspackIo *io, ByteSource *source)
     *io = (MspackIo) {
         .source = source,
         .input_size = source->size,
-        .window = g_malloc(MSPACK_IO_WINDOW),
+        .window = g_malloc(MSPACK_IO_MAX_WINDOW),
     };
 }
 

@@ -14,8 +14,13 @@
 
 #include "source.h"
 
-/* Bytes that are read ahead: libmspack reads headers in pieces of 8 or 16. */
+/*
+ * Bytes that are read ahead: libmspack reads headers in pieces of 8 or 16.
+ * More and more while it goes through a folder, as it must up to the member:
+ * each is a question to a disk that may be far away.
+ */
 #define MSPACK_IO_WINDOW (64 * 1024)
+#define MSPACK_IO_MAX_WINDOW (1024 * 1024)
 
 typedef struct MspackIo {
     ByteSource *source;
