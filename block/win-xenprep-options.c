@@ -22,6 +22,8 @@
 #define WIN_XENPREP_OPT_HAL "hal"
 #define WIN_XENPREP_OPT_BOOT_INI "boot-ini"
 #define WIN_XENPREP_OPT_AUTO_REBOOT "auto-reboot"
+#define WIN_XENPREP_OPT_DISCARD_FREE "discard-free"
+#define WIN_XENPREP_OPT_DROP_PAGEFILE "drop-pagefile"
 #define WIN_XENPREP_OPT_REQUIRE_GUEST "require-guest"
 #define WIN_XENPREP_OPT_SANDBOX "sandbox"
 
@@ -69,6 +71,17 @@ static QemuOptsList win_xenprep_runtime_opts = {
                 "off: nothing, it stays), default keep",
         },
         {
+            .name = WIN_XENPREP_OPT_DISCARD_FREE,
+            .type = QEMU_OPT_BOOL,
+            .help = "whether free clusters read as zeros, default off",
+        },
+        {
+            .name = WIN_XENPREP_OPT_DROP_PAGEFILE,
+            .type = QEMU_OPT_BOOL,
+            .help = "whether pagefile.sys and swapfile.sys read as zeros, "
+                "default off",
+        },
+        {
             .name = WIN_XENPREP_OPT_REQUIRE_GUEST,
             .type = QEMU_OPT_BOOL,
             .help = "whether a disk without Windows is an error, default on",
@@ -97,6 +110,8 @@ const char *const win_xenprep_strong_runtime_opts[] = {
     WIN_XENPREP_OPT_HAL,
     WIN_XENPREP_OPT_BOOT_INI,
     WIN_XENPREP_OPT_AUTO_REBOOT,
+    WIN_XENPREP_OPT_DISCARD_FREE,
+    WIN_XENPREP_OPT_DROP_PAGEFILE,
     WIN_XENPREP_OPT_REQUIRE_GUEST,
 
     NULL
@@ -266,6 +281,10 @@ bool win_xenprep_options_parse(QDict *qdict, XenprepOptions *options,
         options->profile = qemu_opt_get_del(opts, WIN_XENPREP_OPT_PROFILE)
                            ?: g_strdup(DEFAULT_PROFILE);
         options->windows = qemu_opt_get_del(opts, WIN_XENPREP_OPT_WINDOWS);
+        options->discard_free =
+            qemu_opt_get_bool(opts, WIN_XENPREP_OPT_DISCARD_FREE, false);
+        options->drop_pagefile =
+            qemu_opt_get_bool(opts, WIN_XENPREP_OPT_DROP_PAGEFILE, false);
         options->require_guest =
             qemu_opt_get_bool(opts, WIN_XENPREP_OPT_REQUIRE_GUEST, true);
     }

@@ -78,8 +78,16 @@ bool xenprep_collect_patch(XenprepCollection *c, uint64_t offset,
 bool xenprep_collect_zeros(XenprepCollection *c, uint64_t offset,
                            uint64_t length, Error **errp)
 {
-    return check_extent(c, "run of zeros", offset, length, errp) &&
-           add_extent(c, "run of zeros", offset, length, NULL, errp);
+    if (!c->options->discard_free && !c->options->drop_pagefile) {
+        error_setg(errp, "a run of zeros, though nothing was to be "
+                   "discarded");
+        return false;
+    }
+    if (!check_extent(c, "run of zeros", offset, length, errp)) {
+        return false;
+    }
+    c->discarded_bytes += length;
+    return add_extent(c, "run of zeros", offset, length, NULL, errp);
 }
 
 /* boot.ini can be mended where no Windows is found for what it says. */
@@ -101,13 +109,19 @@ static bool check_prepared(const XenprepCollection *c, Error **errp)
                    c->patched_bytes);
         return false;
     }
+    if (report->discarded_bytes != c->discarded_bytes) {
+        error_setg(errp, "its report counts %" PRIu64 " bytes that are "
+                   "discarded, but it sent %" PRIu64,
+                   report->discarded_bytes, c->discarded_bytes);
+        return false;
+    }
     if (!report->windows && needs_windows(c->options) &&
         c->options->require_guest) {
         error_setg(errp, "its report names no Windows, though one is "
                    "required");
         return false;
     }
-    if (!report->windows && needs_windows(c->options) && c->extents > 0) {
+    if (!report->windows && needs_windows(c->options) && c->patches > 0) {
         error_setg(errp, "it changes a disk that holds no Windows");
         return false;
     }

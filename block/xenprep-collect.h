@@ -32,6 +32,7 @@ typedef struct XenprepCollection {
     uint64_t extents;
     uint64_t patches;
     uint64_t patched_bytes;
+    uint64_t discarded_bytes;
 } XenprepCollection;
 
 /*

@@ -172,6 +172,12 @@ static bool put_prepare(QDict *dict, const XenprepOptions *options,
     put_range(dict, "driver-sources", &sources->drivers);
     qdict_put_bool(dict, "details", options->details);
     qdict_put_bool(dict, "require-guest", options->require_guest);
+    if (options->discard_free) {
+        qdict_put_bool(dict, "discard-free", true);
+    }
+    if (options->drop_pagefile) {
+        qdict_put_bool(dict, "drop-pagefile", true);
+    }
     if (options->witnesses) {
         qdict_put_bool(dict, "witnesses", true);
     }

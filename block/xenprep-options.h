@@ -45,6 +45,9 @@ typedef struct XenprepOptions {
     QList *boot_ini_operations;
     /* PREPARE: what becomes of a STOP screen. */
     WinXenprepAutoReboot auto_reboot;
+    /* PREPARE: what is to read as zeros. */
+    bool discard_free;
+    bool drop_pagefile;
     /* PREPARE: whether the report should have what costs more reading. */
     bool details;
     /* PREPARE: whether the report should say where use leaves its traces. */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "guest/discard.h"
 #include "guest/error.h"
 #include "guest/guest-limits.h"
 #include "xenprep-answer.h"
@@ -17,6 +18,49 @@ bool answer_failed(int ret, GError **errp)
                     "the client is gone: %s", g_strerror(-ret));
     }
     return ret < 0;
+}
+
+static bool send_zeros(Session *session, uint64_t offset, uint64_t length,
+                       GError **errp)
+{
+    uint8_t fixed[16];
+
+    session->discarded_bytes += length;
+    xenprep_put64(fixed, offset);
+    xenprep_put64(fixed + 8, length);
+    return !answer_failed(xenprep_wire_send(&session->wire, XENPREP_MSG_ZERO,
+                                            fixed, sizeof(fixed), NULL, 0),
+                          errp);
+}
+
+/* Sends what of the discards lies before @end and was not sent yet. */
+static bool send_discards_before(Session *session, uint64_t end,
+                                 GError **errp)
+{
+    guint n = session->discards ? session->discards->len : 0;
+
+    while (session->discards_sent < n) {
+        const DiscardExtent *extent = &g_array_index(session->discards,
+                                                     DiscardExtent,
+                                                     session->discards_sent);
+        uint64_t extent_end = extent->offset + extent->length;
+        uint64_t from = MAX(extent->offset, session->position);
+        uint64_t to = MIN(extent_end, end);
+
+        if (from < to && !send_zeros(session, from, to - from, errp)) {
+            return false;
+        }
+        if (extent_end > end) {
+            break;
+        }
+        session->discards_sent++;
+    }
+    return true;
+}
+
+bool answer_last_discards(Session *session, GError **errp)
+{
+    return send_discards_before(session, UINT64_MAX, errp);
 }
 
 bool answer_patch(uint64_t offset, const void *data, size_t length,
@@ -31,6 +75,10 @@ bool answer_patch(uint64_t offset, const void *data, size_t length,
                     XENPREP_MAX_PATCH_BYTES / MiB);
         return false;
     }
+    if (!send_discards_before(session, offset, errp)) {
+        return false;
+    }
+    session->position = offset + length;
     session->patches++;
     session->patched_bytes += length;
     xenprep_put64(fixed, offset);

@@ -29,7 +29,7 @@
 #define XENPREP_PROTOCOL_H
 
 /* Changed whenever a message changes its layout or its meaning. */
-#define XENPREP_PROTOCOL_VERSION 4
+#define XENPREP_PROTOCOL_VERSION 5
 
 /* The helper's end of the socket: its standard input, its only descriptor. */
 #define XENPREP_HELPER_FD 0

@@ -14,6 +14,8 @@ typedef struct RemoteSource {
     XenprepWire *wire;
     uint32_t number;
     char *name;
+    /* -errno once the client has answered otherwise than it should, or 0. */
+    int broken;
 } RemoteSource;
 
 /* READ's payload, and the error in front of READ_REPLY's. */
@@ -63,11 +65,15 @@ static bool read_piece(RemoteSource *s, uint64_t offset, void *buf,
                        uint32_t length, GError **errp)
 {
     uint32_t err = 0;
-    int ret = send_read(s, offset, length);
+    int ret = s->broken;
 
+    if (ret == 0) {
+        ret = send_read(s, offset, length);
+    }
     if (ret == 0) {
         ret = recv_reply(s, buf, length, &err);
     }
+    s->broken = ret;
     if (ret < 0) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_IO,
                     "%s: the client does not answer: %s", s->name,

@@ -263,6 +263,8 @@ static const struct {
     MEMBER("machine", VALUE, parse_string, machine),
     MEMBER("details", VALUE, parse_bool, details),
     MEMBER("witnesses", VALUE, parse_bool, witnesses),
+    MEMBER("discard-free", VALUE, parse_bool, discard_free),
+    MEMBER("drop-pagefile", VALUE, parse_bool, drop_pagefile),
     MEMBER("require-guest", VALUE, parse_bool, require_guest),
     MEMBER("source-date-epoch", VALUE, parse_epoch, source_date_epoch),
 #undef MEMBER

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "guest/error.h"
+#include "guest/source-cache.h"
 #include "xenprep-remote.h"
 #include "xenprep-request-options.h"
 
@@ -77,6 +78,10 @@ static bool parse_source(Request *request, Payload *payload,
     source->name = g_strndup((const char *)name, length);
     source->bytes = remote_source_new(wire, request->sources->len, size,
                                       source->name);
+    /* The user's files are on this host, but the disk may be far away. */
+    if (request->sources->len == 0) {
+        source->bytes = source_cache_new(source->bytes);
+    }
     g_ptr_array_add(request->sources, source);
     return true;
 }

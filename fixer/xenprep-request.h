@@ -70,6 +70,9 @@ typedef struct Request {
     bool details;
     /* "container-source": the index of the VMDK's own file, or 0. */
     unsigned container_source;
+    /* "discard-free", "drop-pagefile": what is to read as zeros. */
+    bool discard_free;
+    bool drop_pagefile;
     /* "require-guest" */
     bool require_guest;
     /* "source-date-epoch": seconds since 1970, or -1. */

@@ -149,6 +149,18 @@ static bool names_profile(const Request *request)
     return request->profile || request->profile_source;
 }
 
+static bool send_changes(Session *session, const Preparation *preparation,
+                         Overlay *overlay, GError **errp)
+{
+    bool ok;
+
+    session->discards = preparation->discards;
+    ok = overlay_foreach_patch(overlay, answer_patch, session, errp) &&
+         answer_last_discards(session, errp);
+    session->discards = NULL;
+    return ok;
+}
+
 static bool prepare(Session *session, Request *request, Overlay *overlay,
                     GError **errp)
 {
@@ -179,6 +191,10 @@ static bool prepare(Session *session, Request *request, Overlay *overlay,
         .force_dirty_volume = request->force.dirty_volume,
         .details = request->details,
         .witnesses = request->witnesses,
+        .discard = {
+            .free_clusters = request->discard_free,
+            .pagefiles = request->drop_pagefile,
+        },
         .require_guest = request->require_guest,
         .epoch = request->source_date_epoch,
     };
@@ -190,8 +206,7 @@ static bool prepare(Session *session, Request *request, Overlay *overlay,
     }
     preparation = prepare_run(overlay, &options, apply, errp);
     if (!preparation ||
-        (apply && !overlay_foreach_patch(overlay, answer_patch, session,
-                                         errp))) {
+        (apply && !send_changes(session, preparation, overlay, errp))) {
         return false;
     }
     json = report_to_json(preparation, &(ReportFacts) {
@@ -199,6 +214,7 @@ static bool prepare(Session *session, Request *request, Overlay *overlay,
         .adapter_type = adapter_type,
         .patches = session->patches,
         .patched_bytes = session->patched_bytes,
+        .discarded_bytes = session->discarded_bytes,
         .sandbox = session->measures,
     });
     return answer_report(session, json,

@@ -53,6 +53,12 @@
 /* Entries of boot.ini that are looked at: NTLDR's menu shows 10. */
 #define LIMIT_BOOT_INI_ENTRIES 32
 
+/*
+ * Runs of free clusters that are discarded: 8 MiB of memory, as much in the
+ * client, and a quarter of what the protocol allows.
+ */
+#define LIMIT_DISCARD_EXTENTS 262144
+
 /* Names in a volume's root that may be a Windows: users have some dozens. */
 #define LIMIT_ROOT_NAMES 1024
 

@@ -46,6 +46,7 @@ void preparation_free(Preparation *preparation)
         g_ptr_array_unref(preparation->driver_sources);
         g_ptr_array_unref(preparation->changes);
         g_ptr_array_unref(preparation->witnesses);
+        g_array_unref(preparation->discards);
         g_ptr_array_unref(preparation->warnings);
         g_free(preparation);
     }
@@ -63,6 +64,7 @@ static Preparation *preparation_new(void)
     p->changes = change_list_new();
     p->witnesses = g_ptr_array_new_with_free_func((GDestroyNotify)
                                                   witness_free);
+    p->discards = g_array_new(FALSE, FALSE, sizeof(DiscardExtent));
     p->warnings = g_ptr_array_new_with_free_func(g_free);
     return p;
 }
@@ -227,6 +229,47 @@ static bool run(Job *job, bool apply_too, GError **errp)
            (!job->options->witnesses || find_witnesses(job, errp));
 }
 
+/* The same for a disk without Windows, where that is allowed. */
+static bool run_or_pass(Job *job, bool apply_too, GError **errp)
+{
+    GError *err = NULL;
+
+    if (run(job, apply_too, &err)) {
+        return true;
+    }
+    if (job->options->require_guest ||
+        !g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST)) {
+        g_propagate_error(errp, err);
+        return false;
+    }
+    g_ptr_array_add(job->result->warnings, g_strdup(err->message));
+    g_error_free(err);
+    return true;
+}
+
+/*
+ * On the volumes as they will be: a cluster that was freed may be discarded,
+ * one that was free may be in use now, and hold what it held before.
+ */
+static bool find_discards(const Job *job, GError **errp)
+{
+    const DiscardOptions *options = &job->options->discard;
+    Preparation *p = job->result;
+    GArray *discards;
+
+    if (!p->disk || (!options->free_clusters && !options->pagefiles)) {
+        return true;
+    }
+    discards = discard_find(job->overlay, p->disk, p->kinds, options,
+                            p->warnings, errp);
+    if (!discards) {
+        return false;
+    }
+    g_array_unref(p->discards);
+    p->discards = discards;
+    return true;
+}
+
 Preparation *prepare_run(Overlay *overlay, const PrepareOptions *options,
                          bool apply_too, GError **errp)
 {
@@ -236,17 +279,7 @@ Preparation *prepare_run(Overlay *overlay, const PrepareOptions *options,
         .options = options,
         .result = p,
     };
-    GError *err = NULL;
 
-    if (run(&job, apply_too, &err)) {
-        return g_steal_pointer(&p);
-    }
-    if (!options->require_guest &&
-        g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST)) {
-        g_ptr_array_add(p->warnings, g_strdup(err->message));
-        g_error_free(err);
-        return g_steal_pointer(&p);
-    }
-    g_propagate_error(errp, err);
-    return NULL;
+    return run_or_pass(&job, apply_too, errp) && find_discards(&job, errp)
+           ? g_steal_pointer(&p) : NULL;
 }

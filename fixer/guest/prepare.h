@@ -8,6 +8,7 @@
 #define GUEST_PREPARE_H
 
 #include "change.h"
+#include "discard.h"
 #include "hal-change.h"
 #include "hive-file.h"
 #include "witness.h"
@@ -65,6 +66,8 @@ typedef struct PrepareOptions {
     bool details;
     /* Whoever undoes it later wants to know where to look first. */
     bool witnesses;
+    /* What is to be discarded, after the changes. */
+    DiscardOptions discard;
     /* A disk without Windows is an error. */
     bool require_guest;
     /* The time that edits bear, seconds since 1970; negative: the guest's. */
@@ -86,6 +89,8 @@ typedef struct Preparation {
     GPtrArray *changes;
     /* Witness *: of all volumes that change, if they were asked for. */
     GPtrArray *witnesses;
+    /* DiscardExtent, ascending: what is to read as zeros. */
+    GArray *discards;
     /* Lines for the user, char *. */
     GPtrArray *warnings;
 } Preparation;

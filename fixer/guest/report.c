@@ -91,6 +91,51 @@ static void add_witnesses(JsonBuilder *json, const Preparation *p)
     json_builder_end_array(json);
 }
 
+/* The entry for what @extent is a part of; the latest are the likeliest. */
+static DiscardExtent *find_sum(GArray *sums, const DiscardExtent *extent)
+{
+    DiscardExtent sum = *extent;
+
+    for (guint i = sums->len; i-- > 0; ) {
+        DiscardExtent *old = &g_array_index(sums, DiscardExtent, i);
+
+        if (old->partition == extent->partition &&
+            g_strcmp0(old->path, extent->path) == 0) {
+            return old;
+        }
+    }
+    sum.length = 0;
+    g_array_append_val(sums, sum);
+    return &g_array_index(sums, DiscardExtent, sums->len - 1);
+}
+
+/* One entry for the free clusters of a volume, and one for each file. */
+static void add_discards(JsonBuilder *json, const GArray *discards)
+{
+    g_autoptr(GArray) sums = g_array_new(FALSE, FALSE, sizeof(DiscardExtent));
+
+    if (discards->len == 0) {
+        return;
+    }
+    for (guint i = 0; i < discards->len; i++) {
+        const DiscardExtent *extent = &g_array_index(discards, DiscardExtent,
+                                                     i);
+
+        find_sum(sums, extent)->length += extent->length;
+    }
+    report_begin_array(json, "discards");
+    for (guint i = 0; i < sums->len; i++) {
+        const DiscardExtent *sum = &g_array_index(sums, DiscardExtent, i);
+
+        json_builder_begin_object(json);
+        report_add_int(json, "partition", sum->partition);
+        report_add_optional(json, "path", sum->path);
+        report_add_int(json, "bytes", sum->length);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
 char *report_to_json(const Preparation *p, const ReportFacts *facts)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
@@ -111,8 +156,10 @@ char *report_to_json(const Preparation *p, const ReportFacts *facts)
                        (const char *const *)p->warnings->pdata,
                        p->warnings->len);
     add_witnesses(json, p);
+    add_discards(json, p->discards);
     report_add_int(json, "patches", facts->patches);
     report_add_int(json, "patched-bytes", facts->patched_bytes);
+    report_add_int(json, "discarded-bytes", facts->discarded_bytes);
     report_add_strings(json, "sandbox", facts->sandbox,
                        g_strv_length((char **)facts->sandbox));
     json_builder_end_object(json);

@@ -18,6 +18,8 @@ typedef struct ReportFacts {
     /* Runs of sectors that were sent, and their bytes. */
     uint64_t patches;
     uint64_t patched_bytes;
+    /* What was sent to read as zeros. */
+    uint64_t discarded_bytes;
     /* What confines the helper: NULL-terminated names. */
     const char *const *sandbox;
 } ReportFacts;

@@ -294,6 +294,7 @@ def counts():
     for name, value in (('patches', 0), ('patches', 2), ('patches', -1),
                         ('patches', 1 << 32 | 1), ('patched-bytes', 0),
                         ('patched-bytes', 513), ('patched-bytes', -512),
+                        ('discarded-bytes', 512), ('discarded-bytes', -512),
                         ('windows', None)):
         yield f'report, {name} {value}', [
             *sent, ['report', {name: value}], ['end']]

@@ -59,6 +59,11 @@ def options(*more, path=disk, fmt=imgfmt):
                      f'file.file.filename={path}', *more])
 
 
+def options_for_zeros(*more, **kwargs):
+    """The same, with the option that allows the helper to send zeros."""
+    return options('discard-free=on', *more, **kwargs)
+
+
 def run(*args, **kwargs):
     """Runs qemu-img; returns its outcome."""
     return subprocess.run(iotests.qemu_img_args + list(args), check=False,

@@ -57,7 +57,7 @@ class Script(load_fake().Helper):
     def __init__(self, steps):
         self.orders = []
         self.sock = self
-        self.patches = self.patched_bytes = 0
+        self.patches = self.patched_bytes = self.discarded_bytes = 0
         for verb, *arguments in steps:
             getattr(self, 'do_' + verb)(*arguments)
 
@@ -108,6 +108,8 @@ class Liars:
         self.made = []
         for number in range(WORKERS):
             link = os.path.join(self.folder, f'liar{number}')
+            if os.path.lexists(link):
+                os.unlink(link)
             os.symlink(self.program, link)
             self.made.append(link)
             self.links.put(link)

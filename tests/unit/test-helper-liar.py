@@ -327,6 +327,9 @@ def test_answers():
         client.send(data)
         client.sock.shutdown(socket.SHUT_WR)
         kind, payload = client.receive()
+        if kind == READ and what.startswith('errno '):
+            # It asks for less, and there is nobody left to answer.
+            kind, payload = client.receive()
         equal(kind, ERROR, what)
         equal(payload.decode().isprintable(), True, what)
         check_ended(what, client, 1)

@@ -80,7 +80,7 @@ def test_tests():
                      if os.path.exists(os.path.join(SOURCE, folder, file))]
             equal(len(there), 1, f'{name}: {kind}/{test}')
             for case in filter(None, cases.split(', ')):
-                if not re.search(rf'[/"]{case}"', read(folder, there[0])):
+                if not re.search(rf'[/"\']{case}["\']', read(folder, there[0])):
                     raise AssertionError(f'{name}: {kind}/{test} has no '
                                          f'case {case}')
         if not re.search(r'(unit|iotests)/', tests):
