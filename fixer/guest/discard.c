@@ -4,20 +4,24 @@
  * Notes on the design
  *
  * $Bitmap is believed only where there is no reason to doubt it: on a volume
- * that was shut down and is not marked dirty, that no other partition
- * overlaps, and whose MFT it calls in use.  All of the volumes have to be so:
- * one that is not in order is an error and not left out, since a target that
- * is larger than expected would be noticed late.
+ * that was shut down and is not marked dirty, that shares no sector with
+ * another one, and that does not call clusters free in which something lies
+ * that is known to be in use: NTFS's own files, the registry, what was changed,
+ * and the pagefiles.  To know all files would take reading the whole MFT.
+ *
+ * All of the volumes have to be so: one that is not in order is an error and
+ * not left out, since a target that is larger than expected would be noticed
+ * late.
  *
  * Short runs are not worth their place in the tables of the block layer, and
- * there may be too many of them: then only the longer ones count.
+ * there may be too many of them: then the longer ones count, or the first.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include <string.h>
 
-#include "discard.h"
+#include "discard-internal.h"
 #include "error.h"
 #include "guest-limits.h"
 #include "shadow-copies.h"
@@ -31,6 +35,9 @@
 /* The shortest run of free clusters that is discarded, in bytes. */
 #define SHORTEST_RUN (64 * KiB)
 
+/* A step that would leave fewer runs than this is not taken. */
+#define FEW_RUNS (LIMIT_DISCARD_EXTENTS / 4)
+
 /* What a pagefile begins with if it holds a crash dump that is not saved. */
 #define DUMP_SIGNATURE_SIZE 8
 static const char *const dump_signatures[] = { "PAGEDUMP", "PAGEDU64" };
@@ -39,33 +46,50 @@ static const char *const pagefiles[] = { "\\pagefile.sys", "\\swapfile.sys" };
 
 typedef struct Finder {
     Overlay *overlay;
+    const GArray *files;
     const DiscardOptions *options;
     GPtrArray *warnings;
     /* DiscardExtent */
     GArray *extents;
     uint64_t shortest;
+    /* Bytes of free clusters for which there was no room. */
+    uint64_t left_out;
+
     /* The volume that is looked at. */
     const Partition *partition;
     Volume *volume;
+    /* DiscardExtent, ascending: what has to be in use there. */
+    GArray *in_use;
+    /* Of these, the first that ends behind the last free run. */
+    guint next;
+    /* One of them that is called free. */
+    const DiscardExtent *not_in_use;
 } Finder;
 
-/* Half of the room has to be left when the next volume begins. */
+/* Makes room, if there are many short runs among what there is. */
 static void drop_short_runs(Finder *f)
 {
-    guint kept = f->extents->len;
+    guint kept = 0;
+    guint longer = 0;
 
-    while (kept > LIMIT_DISCARD_EXTENTS / 2) {
-        f->shortest *= 2;
-        kept = 0;
-        for (guint i = 0; i < f->extents->len; i++) {
-            DiscardExtent *e = &g_array_index(f->extents, DiscardExtent, i);
-
-            if (e->length >= f->shortest) {
-                g_array_index(f->extents, DiscardExtent, kept++) = *e;
-            }
-        }
-        g_array_set_size(f->extents, kept);
+    for (guint i = 0; i < f->extents->len; i++) {
+        longer += g_array_index(f->extents, DiscardExtent, i).length >=
+                  2 * f->shortest;
     }
+    if (longer < FEW_RUNS) {
+        return;
+    }
+    f->shortest *= 2;
+    for (guint i = 0; i < f->extents->len; i++) {
+        DiscardExtent *e = &g_array_index(f->extents, DiscardExtent, i);
+
+        if (e->path || e->length >= f->shortest) {
+            g_array_index(f->extents, DiscardExtent, kept++) = *e;
+        } else {
+            f->left_out += e->length;
+        }
+    }
+    g_array_set_size(f->extents, kept);
 }
 
 static void add_extent(Finder *f, uint64_t offset, uint64_t length,
@@ -81,24 +105,53 @@ static void add_extent(Finder *f, uint64_t offset, uint64_t length,
     if (f->extents->len >= LIMIT_DISCARD_EXTENTS) {
         drop_short_runs(f);
     }
-    if (length >= f->shortest) {
+    if ((path || length >= f->shortest) &&
+        f->extents->len < LIMIT_DISCARD_EXTENTS) {
         g_array_append_val(f->extents, extent);
+    } else if (length >= SHORTEST_RUN) {
+        f->left_out += length;
     }
+}
+
+/* Whether the run has none of what has to be in use; runs ascend. */
+static bool check_free_run(Finder *f, uint64_t offset, uint64_t length)
+{
+    for (; f->next < f->in_use->len; f->next++) {
+        const DiscardExtent *e = &g_array_index(f->in_use, DiscardExtent,
+                                                f->next);
+
+        if (e->offset + e->length > offset) {
+            if (e->offset < offset + length) {
+                f->not_in_use = e;
+            }
+            break;
+        }
+    }
+    return !f->not_in_use;
 }
 
 static void see_free_run(uint64_t offset, uint64_t length, void *opaque)
 {
-    add_extent(opaque, offset, length, NULL);
+    Finder *f = opaque;
+
+    if (check_free_run(f, offset, length) && f->options->free_clusters) {
+        add_extent(f, offset, length, NULL);
+    }
 }
 
-static bool is_crash_dump(const uint8_t *head)
+static void add_in_use(Finder *f, const GArray *places, const char *path)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(dump_signatures); i++) {
-        if (memcmp(head, dump_signatures[i], DUMP_SIGNATURE_SIZE) == 0) {
-            return true;
-        }
+    for (guint i = 0; i < places->len; i++) {
+        const DiskExtent *place = &g_array_index(places, DiskExtent, i);
+        DiscardExtent extent = {
+            .offset = place->offset,
+            .length = place->length,
+            .partition = f->partition->number,
+            .path = path,
+        };
+
+        g_array_append_val(f->in_use, extent);
     }
-    return false;
 }
 
 /*
@@ -114,7 +167,10 @@ static bool holds_dump(Finder *f, const DiskExtent *place, bool *dump,
     if (!overlay_read(f->overlay, place->offset, head, sizeof(head), errp)) {
         return false;
     }
-    *dump = is_crash_dump(head);
+    *dump = false;
+    for (unsigned i = 0; i < G_N_ELEMENTS(dump_signatures); i++) {
+        *dump |= memcmp(head, dump_signatures[i], DUMP_SIGNATURE_SIZE) == 0;
+    }
     return true;
 }
 
@@ -167,10 +223,13 @@ static bool find_pagefile(Finder *f, const char *path, GError **errp)
         return true;
     }
     /* What is behind the last whole sector is not worth the trouble. */
-    return volume_locate_file(f->volume, path, 0,
-                              attributes.size / SECTOR_SIZE * SECTOR_SIZE,
-                              places, errp) &&
-           add_pagefile(f, path, places, errp);
+    if (!volume_locate_file(f->volume, path, 0,
+                            attributes.size / SECTOR_SIZE * SECTOR_SIZE,
+                            places, errp)) {
+        return false;
+    }
+    add_in_use(f, places, path);
+    return add_pagefile(f, path, places, errp);
 }
 
 static bool find_pagefiles(Finder *f, GError **errp)
@@ -183,66 +242,22 @@ static bool find_pagefiles(Finder *f, GError **errp)
     return true;
 }
 
-/* The MFT is no extent, but has to lie beside them. */
-static bool add_mft(Finder *f, GArray *mft, GError **errp)
+static bool find_file_in_use(Finder *f, const char *path, GError **errp)
 {
     g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiskExtent));
+    GError *err = NULL;
 
-    if (!volume_locate_mft(f->volume, UINT64_MAX, places, errp)) {
+    if (!volume_locate_file(f->volume, path, 0, UINT64_MAX, places, &err)) {
+        /* Not each Windows has what nobody needed to prepare it. */
+        if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NOT_FOUND)) {
+            g_error_free(err);
+            return true;
+        }
+        g_propagate_error(errp, err);
         return false;
     }
-    for (guint i = 0; i < places->len; i++) {
-        const DiskExtent *place = &g_array_index(places, DiskExtent, i);
-        DiscardExtent extent = {
-            .offset = place->offset,
-            .length = place->length,
-            .partition = f->partition->number,
-            .path = "$MFT",
-        };
-
-        g_array_append_val(mft, extent);
-    }
+    add_in_use(f, places, path);
     return true;
-}
-
-/* Whoever goes on with a dirty volume takes a risk, but not that one. */
-static bool check_clean(Finder *f, GError **errp)
-{
-    g_autoptr(GPtrArray) dirty = g_ptr_array_new_with_free_func(g_free);
-
-    if (!volume_check_clean(f->volume, true, dirty, errp)) {
-        return false;
-    }
-    if (dirty->len > 0) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "partition %u: the volume is marked dirty, what it calls "
-                    "free may be in use: let chkdsk run in the source VM, or "
-                    "leave discard-free and drop-pagefile off",
-                    f->partition->number);
-        return false;
-    }
-    return true;
-}
-
-static bool find_in_volume(Finder *f, GArray *mft, GError **errp)
-{
-    return check_clean(f, errp) &&
-           shadow_copies_check_none(f->volume, f->partition, f->overlay,
-                                    errp) &&
-           (!f->options->free_clusters ||
-            volume_foreach_free_run(f->volume, see_free_run, f, errp)) &&
-           (!f->options->pagefiles || find_pagefiles(f, errp)) &&
-           add_mft(f, mft, errp);
-}
-
-static bool find_in_partition(Finder *f, GArray *mft, GError **errp)
-{
-    bool ok;
-
-    f->volume = volume_open(f->overlay, f->partition, VOLUME_READ_ONLY, errp);
-    ok = f->volume && find_in_volume(f, mft, errp);
-    g_clear_pointer(&f->volume, volume_free);
-    return ok;
 }
 
 static int compare_extents(gconstpointer a, gconstpointer b)
@@ -252,87 +267,170 @@ static int compare_extents(gconstpointer a, gconstpointer b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-static const char *name_of(const DiscardExtent *extent)
+/*
+ * Two files in one place are as bad as one that is called free; but one may be
+ * known by two names.
+ */
+static bool check_in_use(const Finder *f, GError **errp)
 {
-    return extent->path ? extent->path : "free clusters";
-}
-
-/* Whether those in the sorted @extents lie apart; they are not both free. */
-static bool check_apart(const GArray *extents, GError **errp)
-{
-    for (guint i = 1; i < extents->len; i++) {
-        const DiscardExtent *a = &g_array_index(extents, DiscardExtent, i - 1);
+    for (guint i = 1; i < f->in_use->len; i++) {
+        const DiscardExtent *a = &g_array_index(f->in_use, DiscardExtent,
+                                                i - 1);
         const DiscardExtent *b = a + 1;
 
-        if (b->offset < a->offset + a->length) {
+        if (b->offset < a->offset + a->length && b->offset != a->offset) {
             g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
                         "partition %u: %s and %s overlap: chkdsk the volume "
-                        "in the source VM", b->partition, name_of(a),
-                        name_of(b));
+                        "in the source VM", f->partition->number, a->path,
+                        b->path);
             return false;
         }
     }
     return true;
 }
 
-static bool check_against_mft(const GArray *extents, GArray *mft,
-                              GError **errp)
+static bool find_in_use(Finder *f, GError **errp)
 {
-    g_array_append_vals(mft, extents->data, extents->len);
-    g_array_sort(mft, compare_extents);
-    return check_apart(mft, errp);
-}
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiskExtent));
 
-/* A cluster that is free on one volume could be in use on another. */
-static bool check_partitions_apart(const Disk *disk, GError **errp)
-{
-    for (guint i = 0; i < disk->partitions->len; i++) {
-        const Partition *a = &g_array_index(disk->partitions, Partition, i);
+    if (!volume_locate_system_files(f->volume, places, errp)) {
+        return false;
+    }
+    add_in_use(f, places, "one of NTFS's own files");
+    for (guint i = 0; i < f->files->len; i++) {
+        const DiscardFile *file = &g_array_index(f->files, DiscardFile, i);
 
-        for (guint j = i + 1; j < disk->partitions->len; j++) {
-            const Partition *b = &g_array_index(disk->partitions, Partition,
-                                                j);
-
-            if (a->start < b->start + b->size &&
-                b->start < a->start + a->size) {
-                g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                            "partitions %u and %u overlap, so that what one "
-                            "calls free may be in use on the other: leave "
-                            "discard-free and drop-pagefile off", a->number,
-                            b->number);
-                return false;
-            }
+        if (file->partition == f->partition->number &&
+            !find_file_in_use(f, file->path, errp)) {
+            return false;
         }
     }
     return true;
 }
 
+static bool find_free_runs(Finder *f, GError **errp)
+{
+    g_array_sort(f->in_use, compare_extents);
+    f->next = 0;
+    if (!check_in_use(f, errp) ||
+        !volume_foreach_free_run(f->volume, see_free_run, f, errp)) {
+        return false;
+    }
+    if (f->not_in_use) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "partition %u: $Bitmap calls clusters free in which %s "
+                    "lies: chkdsk the volume in the source VM",
+                    f->partition->number, f->not_in_use->path);
+        return false;
+    }
+    return true;
+}
+
+/* Whoever goes on with a dirty volume takes a risk, but not this one. */
+static bool check_clean(Finder *f, GError **errp)
+{
+    g_autoptr(GPtrArray) dirty = g_ptr_array_new_with_free_func(g_free);
+
+    return volume_check_clean(f->volume, true, dirty, errp);
+}
+
+static bool find_in_volume(Finder *f, GError **errp)
+{
+    return check_clean(f, errp) &&
+           shadow_copies_check_none(f->volume, f->partition, f->overlay,
+                                    errp) &&
+           find_in_use(f, errp) &&
+           (!f->options->pagefiles || find_pagefiles(f, errp)) &&
+           find_free_runs(f, errp);
+}
+
+static bool find_in_partition(Finder *f, GError **errp)
+{
+    bool ok;
+
+    f->in_use = g_array_new(FALSE, FALSE, sizeof(DiscardExtent));
+    f->volume = volume_open(f->overlay, f->partition, VOLUME_READ_ONLY, errp);
+    ok = f->volume && find_in_volume(f, errp);
+    g_clear_pointer(&f->volume, volume_free);
+    g_clear_pointer(&f->in_use, g_array_unref);
+    return ok;
+}
+
+static bool find_in_partitions(Finder *f, const Disk *disk,
+                               const GArray *kinds, GError **errp)
+{
+    for (guint i = 0; i < kinds->len; i++) {
+        f->partition = &g_array_index(disk->partitions, Partition, i);
+        if (g_array_index(kinds, VolumeKind, i) != VOLUME_NTFS) {
+            continue;
+        }
+        if (!discard_is_windows_type(f->partition->type)) {
+            keep(f, "all of it", "begins as NTFS does, but is of a type that "
+                 "Windows does not use");
+        } else if (!find_in_partition(f, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_ascending(const GArray *extents)
+{
+    for (guint i = 1; i < extents->len; i++) {
+        if (g_array_index(extents, DiscardExtent, i - 1).offset >
+            g_array_index(extents, DiscardExtent, i).offset) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void warn_of_what_is_left_out(const Finder *f)
+{
+    if (f->left_out > 0) {
+        g_ptr_array_add(f->warnings,
+                        g_strdup_printf("%" G_GUINT64_FORMAT " bytes of free "
+                                        "clusters are in more runs than are "
+                                        "kept count of, and stay as they are",
+                                        f->left_out));
+    }
+}
+
+/* What there always is to do about it. */
+static void add_remedy(GError **errp)
+{
+    if (errp && *errp) {
+        char *text = g_strconcat((*errp)->message, "; or leave discard-free "
+                                 "and drop-pagefile off", NULL);
+
+        g_free((*errp)->message);
+        (*errp)->message = text;
+    }
+}
+
 GArray *discard_find(Overlay *overlay, const Disk *disk, const GArray *kinds,
-                     const DiscardOptions *options, GPtrArray *warnings,
-                     GError **errp)
+                     const GArray *files, const DiscardOptions *options,
+                     GPtrArray *warnings, GError **errp)
 {
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE,
                                             sizeof(DiscardExtent));
-    g_autoptr(GArray) mft = g_array_new(FALSE, FALSE, sizeof(DiscardExtent));
     Finder finder = {
         .overlay = overlay,
+        .files = files,
         .options = options,
         .warnings = warnings,
         .extents = extents,
         .shortest = SHORTEST_RUN,
     };
 
-    if (!check_partitions_apart(disk, errp)) {
+    if (!discard_check_disk(disk, errp) ||
+        !find_in_partitions(&finder, disk, kinds, errp)) {
+        add_remedy(errp);
         return NULL;
     }
-    for (guint i = 0; i < kinds->len; i++) {
-        finder.partition = &g_array_index(disk->partitions, Partition, i);
-        if (g_array_index(kinds, VolumeKind, i) == VOLUME_NTFS &&
-            !find_in_partition(&finder, mft, errp)) {
-            return NULL;
-        }
+    if (!is_ascending(extents)) {
+        g_array_sort(extents, compare_extents);
     }
-    g_array_sort(extents, compare_extents);
-    return check_against_mft(extents, mft, errp) ? g_steal_pointer(&extents)
-                                                 : NULL;
+    warn_of_what_is_left_out(&finder);
+    return g_steal_pointer(&extents);
 }

@@ -26,15 +26,22 @@ typedef struct DiscardExtent {
     const char *path;
 } DiscardExtent;
 
+/* A file that is known to be in use. */
+typedef struct DiscardFile {
+    unsigned partition;
+    const char *path;
+} DiscardFile;
+
 /*
  * Finds what may read as zeros on the NTFS volumes of @disk, whose VolumeKinds
  * are in @kinds, as they are in @overlay: DiscardExtent, ascending, none
- * overlapping.  NULL, with @errp set, if one of the volumes is not in order,
- * has shadow copies, or was hibernated.  What is left out for a reason that
- * the user should know is a line in @warnings (char *).
+ * overlapping.  NULL, with @errp set, if there is a reason not to believe what
+ * one of the volumes calls free, such as that a file of @files (DiscardFile)
+ * lies there.  What is left out for a reason that the user should know is a
+ * line in @warnings (char *).
  */
 GArray *discard_find(Overlay *overlay, const Disk *disk, const GArray *kinds,
-                     const DiscardOptions *options, GPtrArray *warnings,
-                     GError **errp);
+                     const GArray *files, const DiscardOptions *options,
+                     GPtrArray *warnings, GError **errp);
 
 #endif /* GUEST_DISCARD_H */

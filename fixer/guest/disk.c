@@ -122,6 +122,11 @@ static bool add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
     return true;
 }
 
+static void add_logical_table(Disk *disk, uint64_t offset)
+{
+    g_array_append_val(disk->logical_tables, offset);
+}
+
 /*
  * Walks the chain of extended partitions: in each table the first real entry
  * is a logical drive, relative to the table, and the extended one leads to
@@ -146,6 +151,7 @@ static bool read_logical(Disk *disk, Overlay *overlay, uint64_t first,
         if (!has_magic(&sector)) {
             return true;
         }
+        add_logical_table(disk, at * SECTOR_SIZE);
         for (unsigned j = 0; j < MBR_ENTRIES; j++) {
             Entry entry = sector_entry(&sector, j);
 
@@ -256,10 +262,9 @@ static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
 
 Disk *disk_read(Overlay *overlay, GError **errp)
 {
-    g_autoptr(Disk) disk = g_new0(Disk, 1);
+    g_autoptr(Disk) disk = disk_new();
     Sector mbr = { 0 };
 
-    disk->partitions = g_array_new(FALSE, FALSE, sizeof(Partition));
     if (!overlay_read(overlay, 0, &mbr,
                       MIN(SECTOR_SIZE, overlay_size(overlay)), errp)) {
         return NULL;
@@ -280,10 +285,20 @@ Disk *disk_read(Overlay *overlay, GError **errp)
     return g_steal_pointer(&disk);
 }
 
+Disk *disk_new(void)
+{
+    Disk *disk = g_new0(Disk, 1);
+
+    disk->partitions = g_array_new(FALSE, FALSE, sizeof(Partition));
+    disk->logical_tables = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    return disk;
+}
+
 void disk_free(Disk *disk)
 {
     if (disk) {
         g_array_unref(disk->partitions);
+        g_array_unref(disk->logical_tables);
         g_free(disk);
     }
 }

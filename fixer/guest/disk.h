@@ -15,6 +15,8 @@ enum {
     PARTITION_TYPE_EXTENDED = 0x05,
     PARTITION_TYPE_IFS = 0x07,          /* NTFS, HPFS, exFAT */
     PARTITION_TYPE_EXTENDED_LBA = 0x0f,
+    PARTITION_TYPE_IFS_HIDDEN = 0x17,
+    PARTITION_TYPE_RECOVERY = 0x27,     /* NTFS, hidden */
     PARTITION_TYPE_LDM = 0x42,          /* on a dynamic disk */
     PARTITION_TYPE_GPT = 0xee,
 };
@@ -38,6 +40,8 @@ typedef struct Disk {
     uint32_t signature;
     /* Partition, in the order of their numbers. */
     GArray *partitions;
+    /* uint64_t: where the tables of logical drives are, in bytes. */
+    GArray *logical_tables;
 } Disk;
 
 /*
@@ -47,6 +51,9 @@ typedef struct Disk {
  * does has size 0.
  */
 Disk *disk_read(Overlay *overlay, GError **errp);
+
+/* A disk without partitions. */
+Disk *disk_new(void);
 
 void disk_free(Disk *disk);
 

@@ -123,14 +123,6 @@ static bool forgive(Inspection *in, GError *err, GError **errp)
     return true;
 }
 
-static Disk *disk_without_partitions(void)
-{
-    Disk *disk = g_new0(Disk, 1);
-
-    disk->partitions = g_array_new(FALSE, FALSE, sizeof(Partition));
-    return disk;
-}
-
 /* Partition tables that are refused are told of, damaged ones are not. */
 static bool read_disk(Inspection *in, GError **errp)
 {
@@ -142,7 +134,7 @@ static bool read_disk(Inspection *in, GError **errp)
             g_propagate_error(errp, err);
             return false;
         }
-        in->disk = disk_without_partitions();
+        in->disk = disk_new();
         return forgive(in, err, errp);
     }
     for (guint i = 0; i < in->disk->partitions->len; i++) {

@@ -247,20 +247,63 @@ static bool run_or_pass(Job *job, bool apply_too, GError **errp)
     return true;
 }
 
+static void add_file_in_use(GArray *files, unsigned partition,
+                            const char *path)
+{
+    DiscardFile file = { .partition = partition, .path = path };
+
+    g_array_append_val(files, file);
+}
+
+/* DiscardFile: the registry, and what was changed.  @paths owns the names. */
+static GArray *files_in_use(const Preparation *p, GPtrArray *paths)
+{
+    static const char *const hives[] = { "SYSTEM", "SOFTWARE" };
+    GArray *files = g_array_new(FALSE, FALSE, sizeof(DiscardFile));
+    unsigned boot = p->windows ? p->windows->place.partition->number : 0;
+
+    for (unsigned i = 0; p->windows && i < G_N_ELEMENTS(hives); i++) {
+        char *path = g_strconcat(p->windows->place.system_root,
+                                 "\\system32\\config\\", hives[i], NULL);
+
+        g_ptr_array_add(paths, path);
+        add_file_in_use(files, boot, path);
+    }
+    for (guint i = 0; i < p->changes->len; i++) {
+        const Change *change = g_ptr_array_index(p->changes, i);
+
+        if (change->object == CHANGE_FILE &&
+            change->action != CHANGE_DELETE) {
+            add_file_in_use(files, change->partition ?: boot, change->path);
+        }
+    }
+    return files;
+}
+
 /*
  * On the volumes as they will be: a cluster that was freed may be discarded,
  * one that was free may be in use now, and hold what it held before.
  */
-static bool find_discards(const Job *job, GError **errp)
+static bool find_discards(Job *job, GError **errp)
 {
     const DiscardOptions *options = &job->options->discard;
     Preparation *p = job->result;
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) files = NULL;
     GArray *discards;
 
-    if (!p->disk || (!options->free_clusters && !options->pagefiles)) {
+    if (!options->free_clusters && !options->pagefiles) {
         return true;
     }
-    discards = discard_find(job->overlay, p->disk, p->kinds, options,
+    if (!p->disk) {
+        g_ptr_array_add(p->warnings, g_strdup("nothing is discarded, since "
+                                              "there are no partitions"));
+        return true;
+    }
+    /* Hives are large. */
+    job_clear(job);
+    files = files_in_use(p, paths);
+    discards = discard_find(job->overlay, p->disk, p->kinds, files, options,
                             p->warnings, errp);
     if (!discards) {
         return false;
@@ -280,6 +323,7 @@ Preparation *prepare_run(Overlay *overlay, const PrepareOptions *options,
         .result = p,
     };
 
-    return run_or_pass(&job, apply_too, errp) && find_discards(&job, errp)
+    return run_or_pass(&job, apply_too, errp) &&
+           (!apply_too || find_discards(&job, errp))
            ? g_steal_pointer(&p) : NULL;
 }

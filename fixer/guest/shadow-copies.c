@@ -39,8 +39,7 @@ static bool refuse(const Partition *partition, const char *what,
 {
     g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
                 "partition %u: %s, which free clusters are a part of: delete "
-                "them in the source VM (vssadmin delete shadows /all), or "
-                "leave discard-free and drop-pagefile off",
+                "them in the source VM (vssadmin delete shadows /all)",
                 partition->number, what);
     return false;
 }

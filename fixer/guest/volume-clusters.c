@@ -71,7 +71,7 @@ static bool refuse(const Volume *volume, const char *why, GError **errp)
 static bool check_bitmap(const Volume *volume, GError **errp)
 {
     const ntfs_volume *ntfs = volume->ntfs;
-    ntfs_attr *na = ntfs->lcnbmp_na;
+    const ntfs_attr *na = ntfs->lcnbmp_na;
 
     if (ntfs->nr_clusters > volume->size / ntfs->cluster_size) {
         return refuse(volume, "goes beyond the end of the partition", errp);
@@ -79,8 +79,51 @@ static bool check_bitmap(const Volume *volume, GError **errp)
     if ((ntfs->nr_clusters + 7) / 8 > na->initialized_size) {
         return refuse(volume, "does not speak of all clusters", errp);
     }
-    if (NAttrSparse(na) || NAttrCompressed(na) || NAttrEncrypted(na)) {
+    return true;
+}
+
+/* How much of it has clusters, in bytes from its begin on. */
+static uint64_t length_without_hole(const Volume *volume)
+{
+    const runlist_element *run = volume->ntfs->lcnbmp_na->rl;
+    uint64_t clusters = 0;
+
+    for (; run && run->length && run->lcn >= 0; run++) {
+        clusters += run->length;
+    }
+    return clusters * volume->ntfs->cluster_size;
+}
+
+/* Whatever its flags say: libntfs-3g reads zeros where there is none. */
+static bool check_no_hole(Volume *volume, GError **errp)
+{
+    const ntfs_volume *ntfs = volume->ntfs;
+    ntfs_attr *na = ntfs->lcnbmp_na;
+
+    if (ntfs_attr_map_whole_runlist(na) < 0) {
+        volume_set_error(volume, "$Bitmap", errp);
+        return false;
+    }
+    if (NAttrCompressed(na) || NAttrEncrypted(na) ||
+        length_without_hole(volume) < (ntfs->nr_clusters + 7) / 8) {
         return refuse(volume, "is sparse or compressed", errp);
+    }
+    return true;
+}
+
+/*
+ * chkdsk rewrites $Bitmap.  Where it was cut off, or is due, there is nothing
+ * that is to be believed.
+ */
+static bool check_settled(const Volume *volume, GError **errp)
+{
+    if (volume->ntfs->flags & (VOLUME_IS_DIRTY | VOLUME_RESIZE_LOG_FILE |
+                               VOLUME_CHKDSK_UNDERWAY)) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "%s: the volume is marked dirty, what it calls free may "
+                    "be in use: let chkdsk run in the source VM",
+                    volume->label);
+        return false;
     }
     return true;
 }
@@ -98,7 +141,8 @@ bool volume_foreach_free_run(Volume *volume, VolumeFreeFunc *func,
     };
     uint64_t n = ntfs->nr_clusters;
 
-    if (!check_bitmap(volume, errp)) {
+    if (!check_settled(volume, errp) || !check_bitmap(volume, errp) ||
+        !check_no_hole(volume, errp)) {
         return false;
     }
     for (uint64_t first = 0; first < n; first += PIECE * 8) {

@@ -16,7 +16,8 @@
 typedef void VolumeFreeFunc(uint64_t offset, uint64_t length, void *opaque);
 
 /*
- * Reads $Bitmap from its begin to its end.  What lies beyond the last cluster
+ * Reads $Bitmap from its begin to its end.  Refuses a volume that is marked
+ * dirty or is being checked, and a $Bitmap that cannot be what it should be.  What lies beyond the last cluster
  * (the copy of the boot sector) belongs to no run.
  */
 bool volume_foreach_free_run(Volume *volume, VolumeFreeFunc *func,

@@ -18,7 +18,9 @@ static bool cut_run(const Volume *volume, const runlist_element *run,
 {
     uint64_t cluster = volume->ntfs->cluster_size;
     uint64_t start = MAX(run->vcn * cluster, offset);
-    uint64_t end = MIN((run->vcn + run->length) * cluster, offset + length);
+    uint64_t end = MIN((run->vcn + run->length) * cluster,
+                       length > UINT64_MAX - offset ? UINT64_MAX
+                                                    : offset + length);
 
     if (run->lcn < 0 || start >= end) {
         return false;
@@ -27,6 +29,22 @@ static bool cut_run(const Volume *volume, const runlist_element *run,
                      (start - run->vcn * cluster);
     extent->length = end - start;
     return true;
+}
+
+/* libntfs-3g believes any number of a cluster. */
+static bool check_run(const Volume *volume, const runlist_element *run,
+                      const char *what, GError **errp)
+{
+    int64_t clusters = volume->ntfs->nr_clusters;
+
+    if (run->lcn < 0 ||
+        (run->lcn <= clusters && run->length <= clusters - run->lcn)) {
+        return true;
+    }
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                "%s: %s: it has clusters beyond the end of the volume: chkdsk "
+                "the volume in the source VM", volume->label, what);
+    return false;
 }
 
 /* What is resident, or a hole, lies nowhere: it is left out. */
@@ -44,6 +62,9 @@ static bool locate(Volume *volume, ntfs_attr *na, const char *what,
     for (const runlist_element *run = na->rl; run->length; run++) {
         DiskExtent extent;
 
+        if (!check_run(volume, run, what, errp)) {
+            return false;
+        }
         if (cut_run(volume, run, offset, length, &extent)) {
             g_array_append_val(extents, extent);
         }
@@ -78,17 +99,48 @@ bool volume_locate_file(Volume *volume, const char *path, uint64_t offset,
                               errp);
 }
 
+static bool locate_record(Volume *volume, unsigned record, const char *what,
+                          uint64_t offset, uint64_t length, GArray *extents,
+                          GError **errp)
+{
+    ntfs_inode *ni = ntfs_inode_open(volume->ntfs, record);
+
+    if (!ni) {
+        volume_set_error(volume, what, errp);
+        return false;
+    }
+    return locate_inode(volume, ni, what, offset, length, extents, errp);
+}
+
 bool volume_locate_logfile(Volume *volume, uint64_t offset, uint64_t length,
                            GArray *extents, GError **errp)
 {
-    ntfs_inode *ni = ntfs_inode_open(volume->ntfs, FILE_LogFile);
+    return locate_record(volume, FILE_LogFile, "$LogFile", offset, length,
+                         extents, errp);
+}
 
-    if (!ni) {
-        volume_set_error(volume, "$LogFile", errp);
-        return false;
+bool volume_locate_system_files(Volume *volume, GArray *extents,
+                                GError **errp)
+{
+    static const struct {
+        unsigned record;
+        const char *name;
+    } files[] = {
+        { FILE_MFTMirr, "$MFTMirr" },
+        { FILE_LogFile, "$LogFile" },
+        { FILE_AttrDef, "$AttrDef" },
+        { FILE_Bitmap, "$Bitmap" },
+        { FILE_Boot, "$Boot" },
+        { FILE_UpCase, "$UpCase" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
+        if (!locate_record(volume, files[i].record, files[i].name, 0,
+                           UINT64_MAX, extents, errp)) {
+            return false;
+        }
     }
-    return locate_inode(volume, ni, "$LogFile", offset, length, extents,
-                        errp);
+    return volume_locate_mft(volume, UINT64_MAX, extents, errp);
 }
 
 bool volume_locate_mft(Volume *volume, uint64_t length, GArray *extents,

@@ -135,11 +135,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GPtrArray) operations = take_operations(&input);
     g_autoptr(GBytes) text = fuzz_take_rest(&input);
     g_autoptr(BootIniEdit) edit = NULL;
-    g_autoptr(Disk) disk = g_new0(Disk, 1);
+    g_autoptr(Disk) disk = disk_new();
     GError *err = NULL;
 
     disk->signature = 0x2bd2c32a;
-    disk->partitions = g_array_new(false, false, sizeof(Partition));
     g_array_append_vals(disk->partitions, partitions,
                         G_N_ELEMENTS(partitions));
     edit = boot_ini_edit_new(text, &err);

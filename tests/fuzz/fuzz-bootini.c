@@ -15,10 +15,9 @@ static Disk *sample_disk(void)
         { 1, PARTITION_TYPE_IFS, true, 63 * 512, 512 * 1024 },
         { 2, PARTITION_TYPE_IFS, false, 1024 * 1024, 512 * 1024 },
     };
-    Disk *disk = g_new0(Disk, 1);
+    Disk *disk = disk_new();
 
     disk->signature = 0x2bd2c32a;
-    disk->partitions = g_array_new(false, false, sizeof(Partition));
     g_array_append_vals(disk->partitions, partitions,
                         G_N_ELEMENTS(partitions));
     return disk;

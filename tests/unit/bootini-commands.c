@@ -63,10 +63,9 @@ bool boot_command(BootIniEdit *edit, const char *command, const Disk *disk,
 
 Disk *boot_test_disk(uint32_t signature, unsigned n_partitions)
 {
-    Disk *disk = g_new0(Disk, 1);
+    Disk *disk = disk_new();
 
     disk->signature = signature;
-    disk->partitions = g_array_new(FALSE, FALSE, sizeof(Partition));
     for (unsigned i = 0; i < n_partitions; i++) {
         Partition partition = { .number = i + 1 };
 

@@ -251,22 +251,111 @@ def test_pagefile_of_a_kind(directory):
           report['warnings'])
 
 
+def refused_by(path, words, **options):
+    """Both options are refused in these words, with what helps always."""
+    for option in 'discard_free', 'drop_pagefile':
+        message = refusal(path, **{option: True}, **options)
+        assert re.search(words, message), message
+        assert message.endswith('or leave discard-free and drop-pagefile '
+                                'off'), message
+        assert '\n' not in message, message
+
+
+def two_volumes(path, rand, **spec):
+    """A disk whose second volume is of that kind."""
+    parts = [disk.Partition(63, 40000, active=True),
+             disk.Partition(40960, 40000)]
+    make_disk(path, parts, [ntfs.VolumeSpec(), ntfs.VolumeSpec(**spec)],
+              [random_tree(rand, 1 << 20, 4096) for _ in range(2)])
+    return parts
+
+
 def test_states(directory):
     """Volumes whose $Bitmap is not to be believed."""
     rand = random.Random(1)
     for name, spec, words in (
             ('dirty', {'flags': 1}, 'marked dirty'),
+            ('resize', {'flags': 2}, 'marked dirty'),
+            ('chkdsk', {'flags': 0x4000}, 'marked dirty'),
             ('log', {'log_clean': False}, r'\$LogFile')):
-        part = disk.Partition(63, 40000, active=True)
-        second = disk.Partition(40960, 40000)
         path = os.path.join(directory, name)
-        make_disk(path, [part, second],
-                  [ntfs.VolumeSpec(), ntfs.VolumeSpec(**spec)],
-                  [random_tree(rand, 1 << 20, 4096) for _ in range(2)])
-        for option in 'discard_free', 'drop_pagefile':
-            message = refusal(path, force=['dirty-volume'], **{option: True})
-            assert re.search('^partition 2: .*' + words, message), message
+        two_volumes(path, rand, **spec)
+        refused_by(path, '^partition 2: .*' + words, force=['dirty-volume'])
         ask(path)
+    path = os.path.join(directory, 'checked')
+    parts = two_volumes(path, rand, flags=0x8000)
+    equal(ask(path, discard_free=True)[0],
+          sorted(piece for part in parts for piece in free_runs(path, part)),
+          'it was checked, and is clean')
+
+
+def test_hibernated(directory):
+    """A session that was put to sleep has more in memory than on disk."""
+    tree = Tree(TIME)
+    tree.file('hiberfil.sys', b'hibr' + bytes(1 << 20), mtime=TIME)
+    path = os.path.join(directory, 'hibernated')
+    one_volume(path, tree)
+    refused_by(path, 'hibernated')
+
+
+def set_type(path, number, kind):
+    """Changes the type of a primary partition."""
+    write_at(path, 446 + 16 * (number - 1) + 4, bytes([kind]))
+
+
+def test_types(directory):
+    """Who owns a partition is said by its type, not by what was there."""
+    rand = random.Random(2)
+    path = os.path.join(directory, 'types')
+    parts = two_volumes(path, rand)
+    runs = [free_runs(path, part) for part in parts]
+    for kind in 0x07, 0x17, 0x27:
+        set_type(path, 2, kind)
+        equal(ask(path, discard_free=True)[0], runs[0] + runs[1], hex(kind))
+    for kind in 0x06, 0x0c, 0x82, 0x83, 0x87, 0x8e, 0xfd, 0xde:
+        set_type(path, 2, kind)
+        zeros, report = ask(path, discard_free=True)
+        equal(zeros, runs[0], hex(kind))
+        assert 'does not use' in ''.join(report['warnings']), report
+    for number in 1, 2:
+        set_type(path, 2, 0x07)
+        set_type(path, number, 0x42)
+        message = refusal(path, discard_free=True)
+        assert 'dynamic' in message, message
+
+
+def test_neighbours(directory):
+    """What is not NTFS is kept, and no obstacle."""
+    path = os.path.join(directory, 'neighbours')
+    parts = two_volumes(path, random.Random(3))
+    for head in (b'\0' * 8, b'MSDOS5.0'):
+        write_at(path, parts[1].start * SECTOR + 3, head)
+        equal(ask(path, discard_free=True)[0], free_runs(path, parts[0]),
+              head)
+
+
+def test_tables(directory):
+    """A partition table in the middle of a volume is not free."""
+    tree = Tree(TIME)
+    parts = [disk.Partition(63, 40000, active=True),
+             disk.Partition(63 + 40000 + disk.CYLINDER, 40000, logical=True)]
+    path = os.path.join(directory, 'tables')
+    make_disk(path, parts, [ntfs.VolumeSpec()] * 2, [tree, Tree(TIME)])
+    ask(path, discard_free=True)
+    # The chain of tables now begins within the first volume.
+    start, = struct.unpack('<I', read_at(path, 446 + 16 + 8, 4))
+    write_at(path, 20000 * SECTOR, read_at(path, start * SECTOR, SECTOR))
+    write_at(path, 446 + 16 + 8, struct.pack('<I', 20000))
+    relative = parts[1].start - 20000
+    write_at(path, 20000 * SECTOR + 446 + 8, struct.pack('<I', relative))
+    refused_by(path, 'partition 1: a partition table lies in it')
+
+
+def read_at(path, offset, length):
+    """Bytes of a disk."""
+    with open(path, 'rb') as file:
+        file.seek(offset)
+        return file.read(length)
 
 
 def test_shadow_copies(directory):
@@ -315,15 +404,64 @@ def test_wrong_bitmap(directory):
     tree = Tree(TIME)
     tree.file('pagefile.sys', b'x' * (1 << 20), mtime=TIME)
     path = os.path.join(directory, 'bitmap')
-    for name in '$MFT', 'pagefile.sys':
+    for name, words in (('$MFT', "NTFS's own files"),
+                        ('$LogFile', "NTFS's own files"),
+                        ('$UpCase', "NTFS's own files"),
+                        ('pagefile.sys', 'pagefile.sys')):
         part = one_volume(path, tree)
-        offset, _ = pieces(path, part, name)[0]
+        offset, length = pieces(path, part, name)[0]
         first = (offset - part.start * SECTOR) // 4096
-        for cluster in range(first, first + 32):
+        for cluster in range(first, first + min(length // 4096, 32)):
             bitmap_bit(path, part, cluster, False)
-        message = refusal(path, discard_free=True, drop_pagefile=True)
-        assert 'overlap' in message and name in message, message
-        assert message.startswith('partition 1: '), message
+        if name == 'pagefile.sys':
+            message = refusal(path, drop_pagefile=True)
+            assert words in message, message
+        else:
+            refused_by(path, words)
+
+
+def encoded(length, lcn=None):
+    """A run as NTFS writes it: how long the numbers are, the numbers."""
+    def shortest(number):
+        return number.to_bytes(number.bit_length() // 8 + 1, 'little')
+    size, place = shortest(length), b'' if lcn is None else shortest(lcn)
+    return bytes([len(place) << 4 | len(size)]) + size + place
+
+
+def edit_run(path, part, name, *new):
+    """Makes others of the one run, (length, cluster), of a file."""
+    (offset, length), = pieces(path, part, name)
+    (mft, _), *_ = pieces(path, part, '$MFT')
+    number = int(run('ifind', '-o', part.start, '-n', name, path)[1])
+    old = encoded(length // 4096, (offset - part.start * SECTOR) // 4096)
+    record = bytearray(read_at(path, mft + number * 1024, 1024))
+    at = record.find(old + b'\0')
+    assert at > 0, (name, old.hex(), record.hex())
+    text = b''.join(encoded(*one) for one in new) + b'\0'
+    record[at:at + len(text)] = text
+    write_at(path, mft + number * 1024, bytes(record))
+
+
+def test_pagefile_beyond(directory):
+    """A pagefile whose clusters are another partition's."""
+    tree = Tree(TIME)
+    tree.file('pagefile.sys', b'x' * (3 << 20), mtime=TIME)
+    path = os.path.join(directory, 'beyond')
+    part = one_volume(path, tree)
+    edit_run(path, part, 'pagefile.sys', (768, 4990))
+    message = refusal(path, drop_pagefile=True)
+    assert 'pagefile.sys: it has clusters beyond' in message, message
+
+
+def test_hole_in_bitmap(directory):
+    """What of $Bitmap is nowhere reads as zeros, which is free."""
+    path = os.path.join(directory, 'hole')
+    part = one_volume(path, Tree(TIME), sectors=8 << 20)
+    (offset, length), = pieces(path, part, '$Bitmap')
+    equal(length, 32 * 4096, '$Bitmap')
+    edit_run(path, part, '$Bitmap',
+             (16, (offset - part.start * SECTOR) // 4096), (16,))
+    refused_by(path, r'\$Bitmap is sparse')
 
 
 def test_overlapping_partitions(directory):
@@ -333,8 +471,7 @@ def test_overlapping_partitions(directory):
     twin = disk.Partition(part.start + 8, part.sectors - 8)
     for sector, data in disk.tables([part, twin], 0x4a1c0de5).items():
         write_at(path, sector * SECTOR, data)
-    message = refusal(path, discard_free=True)
-    assert 'partitions 1 and 2 overlap' in message, message
+    refused_by(path, '^partitions 1 and 2 overlap')
 
 
 def test_many_runs(directory):
@@ -362,7 +499,25 @@ def test_many_runs(directory):
     zeros, report = ask(path, discard_free=True)
     equal(zeros, [run for run in wanted if run[1] >= 2 * SHORTEST_RUN],
           'zeros')
+    left = sum(run[1] for run in wanted if run[1] < 2 * SHORTEST_RUN)
+    assert f'{left} bytes' in ''.join(report['warnings']), report['warnings']
     equal(report['discarded-bytes'], sum(n for _, n in zeros), 'bytes')
+
+
+def test_many_equal_runs(directory):
+    """All of the same length: as many as there is room for."""
+    sectors = 48 << 21
+    part = disk.Partition(63, sectors, active=True)
+    path = os.path.join(directory, 'equal')
+    make_disk(path, [part], [ntfs.VolumeSpec()], [Tree(TIME)])
+    (offset, length), = pieces(path, part, '$Bitmap')
+    pattern = sum(1 << 17 * i for i in range(8)).to_bytes(17, 'little')
+    old = read_at(path, offset, length)
+    write_at(path, offset, bytes(a | b for a, b in zip(
+        pattern * (length // 17 + 1), old)))
+    zeros, report = ask(path, discard_free=True)
+    equal(len(zeros), 262144, 'runs')
+    assert 'stay as they are' in ''.join(report['warnings']), report
 
 
 def in_directory(function):
@@ -379,8 +534,15 @@ if __name__ == '__main__':
         ('pagefiles', test_pagefile),
         ('pagefiles of another kind', test_pagefile_of_a_kind),
         ('volumes that are not in order', test_states),
+        ('hibernated', test_hibernated),
+        ('types of partitions', test_types),
+        ('neighbours', test_neighbours),
+        ('partition tables', test_tables),
+        ('a pagefile beyond the volume', test_pagefile_beyond),
+        ('a hole in $Bitmap', test_hole_in_bitmap),
         ('shadow copies', test_shadow_copies),
         ('a wrong $Bitmap', test_wrong_bitmap),
         ('overlapping partitions', test_overlapping_partitions),
         ('too many runs', test_many_runs),
+        ('too many equal runs', test_many_equal_runs),
     )]))
