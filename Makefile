@@ -117,16 +117,17 @@ check-docs: packages-docs all
 # Every combination of what "make check" tests pair by pair, and Linux's ntfs3
 # as a judge.
 check-matrix: packages-matrix all
-	@$(PYTHON) tests/run-tests full-matrix ntfs3
+	@$(PYTHON) tests/run-tests --qemu=$(QEMU_VERSION) full-matrix ntfs3
 
 # win-xenfix ended at every point of its work, on images of every format.
 check-crash: packages-check all
-	@$(PYTHON) tests/run-tests crash/full
+	@$(PYTHON) tests/run-tests --qemu=$(QEMU_VERSION) crash/full
 
 # QEMU's own image tests, with the patched tools and without the patches;
 # EMULATOR=yes builds two emulators for those that start a machine.
-check-upstream: packages-test all
-	@$(PYTHON) scripts/check-upstream $(if $(EMULATOR),--emulator) \
+emulators := $(filter-out 0 no,$(EMULATOR))
+check-upstream: packages-test $(if $(emulators),packages-emulator) all
+	@$(PYTHON) scripts/check-upstream $(if $(emulators),--emulator) \
 	    build/qemu-$(QEMU_VERSION) $(TESTS)
 
 # A system emulator with the driver, for the tests that start a machine.
@@ -137,18 +138,18 @@ emulator: packages-emulator all
 # makes others, COUNT= says how many.
 bench-hostile: packages-check all
 	@SEED='$(SEED)' COUNT='$(COUNT)' JSON='$(or $(JSON),build/hostile.json)' \
-	    $(PYTHON) tests/bench/run-hostile bench
+	    QEMU=$(QEMU_VERSION) $(PYTHON) tests/bench/run-hostile bench
 
 # Tests of the engine and of the tools under ASan, LSan and UBSan, in builds
 # of their own.
 check-sanitizers: packages-check helper links
-	@scripts/check-sanitizers $(TESTS)
+	@scripts/check-sanitizers $(QEMU_VERSION) $(TESTS)
 
 # What preparing costs, beside plain qemu-img convert; no figure makes it fail.
 # RUNS= of each case, SCALE= of the guests (1: 10 GiB in build/bench), JSON=
 bench: packages-bench all
-	@$(PYTHON) tests/bench/run-bench --scale '$(SCALE)' --runs '$(RUNS)' \
-	    --json '$(JSON)'
+	@XENPREP_QEMU=$(CURDIR)/$(qemu_build) $(PYTHON) tests/bench/run-bench \
+	    --scale '$(SCALE)' --runs '$(RUNS)' --json '$(JSON)'
 
 # What the helper's jail costs, with and without it in one run.
 bench-jail: packages-test helper
@@ -157,11 +158,11 @@ bench-jail: packages-test helper
 
 # Every fuzz target for a minute, two at a time; FUZZ_SECONDS, FUZZ_TARGETS.
 check-fuzz: packages-fuzz all
-	@$(PYTHON) scripts/check-fuzz $(FUZZ_TARGETS)
+	@$(PYTHON) scripts/check-fuzz $(QEMU_VERSION) $(FUZZ_TARGETS)
 
 # What the compilers' static analysers say, and docs/analyzer.rst answers.
 analyze: packages-fuzz all
-	@$(PYTHON) scripts/analyze
+	@$(PYTHON) scripts/analyze $(QEMU_VERSION)
 
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
@@ -182,11 +183,9 @@ clean:
 	@for dir in build/fixer build/qemu-*/build; do \
 	    test ! -f $$dir/build.ninja || ninja -C $$dir -t clean; \
 	done
-	rm -rf build/qemu-*/each build/qemu-*/clang build/qemu-*/docs
 	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz* \
-	    build/upstream-* build/qemu-*/unpatched* build/qemu-*/emulator
-	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz* \
-	    build/bench
+	    build/upstream-* build/bench build/qemu-*/each build/qemu-*/clang* \
+	    build/qemu-*/docs build/qemu-*/unpatched* build/qemu-*/emulator
 
 distclean:
 	rm -rf build
@@ -206,7 +205,6 @@ help:
 	@echo 'make check-crash       win-xenfix ended at every point of its work'
 	@echo 'make bench-hostile     5,500 damaged disks; SEED=, COUNT='
 	@echo 'make check SANITIZE=1  tests of engine and tools under ASan and UBSan'
-	@echo 'make check-sanitizers  tests of the engine under ASan and UBSan'
 	@echo 'make bench      speed beside plain qemu-img; SCALE=, RUNS=, JSON='
 	@echo 'make bench-jail what the jail of the helper costs'
 	@echo "make check-upstream    QEMU's own image tests, with the patches"

@@ -1,5 +1,5 @@
 """
-What came out of "make bench": tables, JSON, and DESIGN's budgets
+What came out of "make bench": tables, JSON, and what of the budgets is met
 
 A ratio is the median of what each run took of what the plain one beside it
 took, so that a moment in which the machine was slow counts in both.
@@ -13,14 +13,14 @@ from bench_tools import DELAY_MS, medians, ratio
 
 MIB = 1 << 20
 
-# DESIGN, section 9
+# The budgets of docs/performance.rst
 CONVERT = 1.03
 PREPARE_PRESENT, PREPARE_MISSING = 0.1, 0.5
 READ_MIB = 32
 MEMORY_MIB, HIVES = 32, 4
 JAIL_MS = 20
 DISCARD = 0.65
-# Issue of the bench: a source of which each request takes 20 ms
+# Seconds, of a source of which each request takes 20 ms
 REMOTE = 3.0
 
 # @met is None if it could not be measured.

@@ -18,7 +18,7 @@ import hostile_disks
 
 HANGS_AFTER = 40
 SLOW_AFTER = 10
-# DESIGN: above what the same conversion takes without the driver
+# docs/performance.rst: above what the same conversion takes without the driver
 SPARE_KIB = 32 << 10
 HIVE_FACTOR = 4
 

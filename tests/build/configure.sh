@@ -88,4 +88,64 @@ rm -f "$bin/fls"
 check "packages for tests are not needed to go on" \
     says 0 'sleuthkit' 'going on without them' -- look_for no test
 
+# One that apt-get knows nothing of keeps it from installing any at a time.
+cat >"$bin/apt-get" <<APT
+#!/bin/sh
+case \$* in
+*" meson"*) exit 100 ;;
+*" install "*) ln -sf /bin/true "$bin/ninja" ;;
+esac
+APT
+rm -f "$bin/ninja" "$bin/meson"
+check "what can be installed is, if another package cannot" \
+    says 1 'still missing: meson' -- look_for yes build
+
+# A configure that finds all done, but a newer meson, which cannot be fetched
+# the first time.
+tree=$scratch/tree
+mkdir -p "$tree/scripts" "$tree/bin"
+cp "$configure" "$tree/"
+cp "$XENPREP_SOURCE/scripts/lib.sh" "$tree/scripts/"
+cp -r "$XENPREP_SOURCE/qemu-patches" "$tree/"
+ln -s /bin/true "$tree/scripts/packages"
+ln -s /bin/true "$tree/scripts/link-files"
+cat >"$tree/scripts/qemu-tree" <<'QEMU_TREE'
+#!/bin/sh
+src=build/qemu-10.0/src
+mkdir -p $src
+echo 'meson = { accepted = ">=99.0", installed = "99.0" }' >$src/pythondeps.toml
+cp bin/meson $src/configure
+echo 10.0
+QEMU_TREE
+cat >"$tree/scripts/fetch-meson" <<'FETCH_MESON'
+#!/bin/sh
+[ -e build/asked ] || {
+    touch build/asked
+    echo "no meson today"
+    exit 1
+} >&2
+info=$1/usr/lib/python3/dist-packages/meson-99.0.dist-info
+mkdir -p "$info"
+printf '%s\n' 'Metadata-Version: 2.1' 'Name: meson' 'Version: 99.0' \
+    >"$info/METADATA"
+FETCH_MESON
+cat >"$tree/bin/meson" <<'MESON'
+#!/bin/sh
+touch build.ninja
+MESON
+chmod +x "$tree"/scripts/* "$tree/bin/meson"
+
+configure_tree() {
+    PATH=$tree/bin:$PATH "$tree/configure" --qemu-source="$scratch"
+}
+
+check "a meson that cannot be fetched is an error" \
+    says 1 'no meson today' 'build/python could not be made' -- configure_tree
+check "... that is said once" says_not 'needs meson'
+check "... from which the next run recovers" \
+    says 0 'configured for QEMU 10.0' -- configure_tree
+check "... with the meson that it has fetched" grep -qxF \
+    -e "--python=$tree/build/python/bin/python3" \
+    "$tree/build/qemu-10.0/build.command"
+
 finish

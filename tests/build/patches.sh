@@ -54,9 +54,14 @@ head=$(git -C "$tree" rev-parse HEAD)
 touch "$tree/untouched"
 check "again, nothing is done" says 0 "$version" -- qemu_tree "$scratch/small"
 check "... and nothing said" says_not patching
+mkdir "build/qemu-$version/build" "build/sanitize-qemu-$version"
 check "a tarball gives the same commits" \
     says 0 unpacking -- qemu_tree "$scratch/small.tar.gz"
 check "... whenever and whoever made them" head_is "$head"
+check "... and what was built from the directory is gone" \
+    [ -z "$(ls -d "build/qemu-$version/build" "build/sanitize-qemu-$version" \
+        2>/dev/null)" ]
+mkdir "build/qemu-$version/build"
 
 list=qemu-patches/$version.series
 last=${series[-1]#"$XENPREP_SOURCE/"}
@@ -64,6 +69,7 @@ sed -i '$d' "$list"
 check "a changed series is applied anew" \
     says 0 patching -- qemu_tree "$scratch/small.tar.gz"
 check "... without unpacking" says_not unpacking
+check "... what was built stays" [ -d "build/qemu-$version/build" ]
 check "... to the same source" \
     [ "$(subjects | wc -l)" = $((${#series[@]} - 1)) ]
 echo "precious" >>"$tree/VERSION"
