@@ -52,6 +52,8 @@ typedef struct Finder {
     /* DiscardExtent */
     GArray *extents;
     uint64_t shortest;
+    /* There is no room for more, and none to be made. */
+    bool full;
     /* Bytes of free clusters for which there was no room. */
     uint64_t left_out;
 
@@ -77,6 +79,7 @@ static void drop_short_runs(Finder *f)
                   2 * f->shortest;
     }
     if (longer < FEW_RUNS) {
+        f->full = true;
         return;
     }
     f->shortest *= 2;
@@ -102,7 +105,7 @@ static void add_extent(Finder *f, uint64_t offset, uint64_t length,
         .path = path,
     };
 
-    if (f->extents->len >= LIMIT_DISCARD_EXTENTS) {
+    if (f->extents->len >= LIMIT_DISCARD_EXTENTS && !f->full) {
         drop_short_runs(f);
     }
     if ((path || length >= f->shortest) &&
