@@ -57,21 +57,10 @@ static Block *find_block(CacheSource *s, uint64_t number)
 {
     for (unsigned i = 0; i < MAX_BLOCKS; i++) {
         if (s->blocks[i].data && s->blocks[i].number == number) {
-            s->blocks[i].used = ++s->uses;
             return &s->blocks[i];
         }
     }
     return NULL;
-}
-
-static bool has_block(const CacheSource *s, uint64_t number)
-{
-    for (unsigned i = 0; i < MAX_BLOCKS; i++) {
-        if (s->blocks[i].data && s->blocks[i].number == number) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* An empty block, or else that which was of no use for longest. */
@@ -105,7 +94,7 @@ static unsigned choose_window(CacheSource *s, uint64_t number,
 
     s->window = number == s->next ? MIN(s->window * 2, MAX_WINDOW) : 1;
     wanted = MIN(MAX(wanted, s->window), MIN(left, MAX_WINDOW));
-    while (n < wanted && !has_block(s, number + n)) {
+    while (n < wanted && !find_block(s, number + n)) {
         n++;
     }
     return n;
@@ -137,6 +126,9 @@ static Block *get_block(CacheSource *s, uint64_t number, uint64_t wanted)
     Block *block = find_block(s, number);
     unsigned n;
 
+    if (block) {
+        block->used = ++s->uses;
+    }
     if (block || number == s->bad) {
         return block;
     }
