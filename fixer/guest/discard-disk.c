@@ -31,30 +31,22 @@ static bool check_apart(const Disk *disk, const Partition *partition,
     return true;
 }
 
-static bool check_table(const Partition *partition, uint64_t offset,
-                        GError **errp)
-{
-    if (offset >= partition->start &&
-        offset - partition->start < partition->size) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "partition %u: a partition table lies in it, at offset "
-                    "%" G_GUINT64_FORMAT " of the disk", partition->number,
-                    offset);
-        return false;
-    }
-    return true;
-}
-
 static bool check_no_table(const Disk *disk, const Partition *partition,
                            GError **errp)
 {
-    for (guint i = 0; i < disk->logical_tables->len; i++) {
-        if (!check_table(partition, g_array_index(disk->logical_tables,
-                                                  uint64_t, i), errp)) {
+    for (guint i = 0; i < disk->tables->len; i++) {
+        const DiskTable *table = &g_array_index(disk->tables, DiskTable, i);
+
+        if (table->offset < partition->start + partition->size &&
+            partition->start < table->offset + table->size) {
+            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                        "partition %u: a partition table lies in it, at "
+                        "offset %" G_GUINT64_FORMAT " of the disk",
+                        partition->number, table->offset);
             return false;
         }
     }
-    return check_table(partition, 0, errp);
+    return true;
 }
 
 /*

@@ -98,7 +98,7 @@ static bool is_needed(const Partition *partition)
  * no size; one that the guest may need means that the image is cut off.
  */
 static bool add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
-                          uint64_t base, GError **errp)
+                          unsigned index, uint64_t base, GError **errp)
 {
     Partition partition = {
         .number = disk->partitions->len + 1,
@@ -106,6 +106,7 @@ static bool add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
         .active = entry->flags == 0x80 && !disk_active(disk),
         .start = (base + entry->start) * SECTOR_SIZE,
         .size = (uint64_t)entry->count * SECTOR_SIZE,
+        .entry = index,
     };
 
     if (partition.start > overlay_size(overlay) ||
@@ -122,9 +123,11 @@ static bool add_partition(Disk *disk, Overlay *overlay, const Entry *entry,
     return true;
 }
 
-static void add_logical_table(Disk *disk, uint64_t offset)
+static void add_table(Disk *disk, uint64_t offset)
 {
-    g_array_append_val(disk->logical_tables, offset);
+    DiskTable table = { .offset = offset, .size = SECTOR_SIZE };
+
+    g_array_append_val(disk->tables, table);
 }
 
 /*
@@ -151,14 +154,14 @@ static bool read_logical(Disk *disk, Overlay *overlay, uint64_t first,
         if (!has_magic(&sector)) {
             return true;
         }
-        add_logical_table(disk, at * SECTOR_SIZE);
+        add_table(disk, at * SECTOR_SIZE);
         for (unsigned j = 0; j < MBR_ENTRIES; j++) {
             Entry entry = sector_entry(&sector, j);
 
             if (is_extended(&entry)) {
                 next = next ? next : first + entry.start;
             } else if (entry.type != PARTITION_TYPE_EMPTY &&
-                       !add_partition(disk, overlay, &entry, at, errp)) {
+                       !add_partition(disk, overlay, &entry, j, at, errp)) {
                 return false;
             }
         }
@@ -245,7 +248,7 @@ static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
         Entry entry = sector_entry(mbr, i);
 
         if (entry.type != PARTITION_TYPE_EMPTY && !is_extended(&entry) &&
-            !add_partition(disk, overlay, &entry, 0, errp)) {
+            !add_partition(disk, overlay, &entry, i, 0, errp)) {
             return false;
         }
     }
@@ -277,6 +280,7 @@ Disk *disk_read(Overlay *overlay, GError **errp)
         return NULL;
     }
     disk->signature = get_le32(mbr.bytes + MBR_SIGNATURE);
+    add_table(disk, 0);
     if (!check_not_gpt(&mbr, errp) ||
         !check_not_4kn(overlay, &mbr, errp) ||
         !read_tables(disk, overlay, &mbr, errp)) {
@@ -290,7 +294,8 @@ Disk *disk_new(void)
     Disk *disk = g_new0(Disk, 1);
 
     disk->partitions = g_array_new(FALSE, FALSE, sizeof(Partition));
-    disk->logical_tables = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    disk->tables = g_array_new(FALSE, FALSE, sizeof(DiskTable));
+    disk->warnings = g_ptr_array_new_with_free_func(g_free);
     return disk;
 }
 
@@ -298,7 +303,8 @@ void disk_free(Disk *disk)
 {
     if (disk) {
         g_array_unref(disk->partitions);
-        g_array_unref(disk->logical_tables);
+        g_array_unref(disk->tables);
+        g_ptr_array_unref(disk->warnings);
         g_free(disk);
     }
 }
@@ -321,4 +327,22 @@ const Partition *disk_active(const Disk *disk)
         }
     }
     return NULL;
+}
+
+const Partition *disk_esp(const Disk *disk)
+{
+    for (guint i = 0; i < disk->partitions->len; i++) {
+        const Partition *p = &g_array_index(disk->partitions, Partition, i);
+
+        if (p->type == PARTITION_TYPE_ESP) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+bool disk_blank_entry_before(const Disk *disk, const Partition *partition)
+{
+    return disk->scheme == DISK_GPT &&
+           partition->entry > partition->number - 1;
 }
