@@ -50,6 +50,13 @@
 /* VBLKs that one of its records may take: the kernel of Linux knows of 4. */
 #define LIMIT_LDM_PIECES 8
 
+/*
+ * Objects of a BCD that are looked at, and entries that are read: a system has
+ * some 30, a handful of them entries.
+ */
+#define LIMIT_BCD_OBJECTS 512
+#define LIMIT_BCD_ENTRIES 128
+
 /* Entries of boot.ini that are looked at: NTLDR's menu shows 10. */
 #define LIMIT_BOOT_INI_ENTRIES 32
 

@@ -375,6 +375,8 @@ char *pe_machine_string(uint16_t machine)
         return g_strdup("x86");
     case PE_MACHINE_AMD64:
         return g_strdup("x64");
+    case PE_MACHINE_ARM64:
+        return g_strdup("arm64");
     default:
         return g_strdup_printf("0x%04x", machine);
     }

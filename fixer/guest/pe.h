@@ -14,7 +14,9 @@
 /* IMAGE_FILE_MACHINE_*, Microsoft PE/COFF specification, "Machine Types". */
 enum {
     PE_MACHINE_I386 = 0x014c,
+    PE_MACHINE_IA64 = 0x0200,
     PE_MACHINE_AMD64 = 0x8664,
+    PE_MACHINE_ARM64 = 0xaa64,
 };
 
 /* VS_FIXEDFILEINFO's file version: 5.1.2600.5512. */

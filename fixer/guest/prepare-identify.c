@@ -105,7 +105,7 @@ static bool find_guest(Job *job, GError **errp)
         return false;
     }
     p->windows = windows_identify(job->volume, &place, errp);
-    return p->windows &&
+    return p->windows && windows_check_machine(p->windows, errp) &&
            (!job->options->profile ||
             profile_check_guest(job->options->profile, p->windows, errp));
 }

@@ -19,25 +19,40 @@
 /* Disks above this many bytes need addresses of 48 bits on IDE. */
 #define LBA28_LIMIT (UINT64_C(0x10000000) * 512)
 
+/*
+ * In descending order of builds: what is between two of them, a preview, has
+ * the name of the older one.  Kernels of one build serve several releases of
+ * Windows 10 and 11, which have a number of their own in the registry only.
+ */
 static const struct {
-    uint16_t major, minor;
+    uint16_t major, minor, build;
     const char *workstation, *server;
 } names[] = {
-    { 5,  0, "Windows 2000", "Windows 2000 Server" },
-    { 5,  1, "Windows XP", "Windows XP" },
-    { 5,  2, "Windows XP x64", "Windows Server 2003" },
-    { 6,  0, "Windows Vista", "Windows Server 2008" },
-    { 6,  1, "Windows 7", "Windows Server 2008 R2" },
-    { 6,  2, "Windows 8", "Windows Server 2012" },
-    { 6,  3, "Windows 8.1", "Windows Server 2012 R2" },
-    { 10, 0, "Windows 10 or 11", "Windows Server 2016 or later" },
+    { 5,  0, 0, "Windows 2000", "Windows 2000 Server" },
+    { 5,  1, 0, "Windows XP", "Windows XP" },
+    { 5,  2, 0, "Windows XP x64", "Windows Server 2003" },
+    { 6,  0, 0, "Windows Vista", "Windows Server 2008" },
+    { 6,  1, 0, "Windows 7", "Windows Server 2008 R2" },
+    { 6,  2, 0, "Windows 8", "Windows Server 2012" },
+    { 6,  3, 0, "Windows 8.1", "Windows Server 2012 R2" },
+    { 10, 0, 26100, "Windows 11", "Windows Server 2025" },
+    { 10, 0, 25398, "Windows 11", "Windows Server 23H2" },
+    { 10, 0, 22000, "Windows 11", "Windows Server 2022" },
+    { 10, 0, 20348, "Windows 10", "Windows Server 2022" },
+    { 10, 0, 19041, "Windows 10", "Windows Server 2004 or 20H2" },
+    { 10, 0, 18362, "Windows 10", "Windows Server 1903 or 1909" },
+    { 10, 0, 17763, "Windows 10", "Windows Server 2019" },
+    { 10, 0, 17134, "Windows 10", "Windows Server 1803" },
+    { 10, 0, 16299, "Windows 10", "Windows Server 1709" },
+    { 10, 0, 0, "Windows 10", "Windows Server 2016" },
 };
 
 static const char *windows_name(const PeVersion *version, bool workstation)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         if (names[i].major == version->part[0] &&
-            names[i].minor == version->part[1]) {
+            names[i].minor == version->part[1] &&
+            names[i].build <= version->part[2]) {
             return workstation ? names[i].workstation : names[i].server;
         }
     }
@@ -86,6 +101,13 @@ static const struct {
     { 5, 2, 3790, 3959, 2 },
     { 5, 2, 3790, 1830, 1 },
     { 5, 2, 3790, 0, 0 },
+    /* Updates since 2019 have Server 2008 say 6003 (KB4489887). */
+    { 6, 0, 6003, 0, 2 },
+    { 6, 0, 6002, 18005, 2 },
+    { 6, 0, 6001, 18000, 1 },
+    { 6, 0, 6000, 16386, 0 },
+    { 6, 1, 7601, 17514, 1 },
+    { 6, 1, 7600, 16385, 0 },
 };
 
 /* The index of the kernel's service pack, or -1 if it is not known. */
@@ -102,6 +124,13 @@ static int find_kernel(const PeVersion *version)
     return -1;
 }
 
+/* Windows 8 and later have builds instead. */
+static bool has_service_packs(const PeVersion *version)
+{
+    return version->part[0] < 6 ||
+           (version->part[0] == 6 && version->part[1] < 2);
+}
+
 PeVersion windows_base_version(const Windows *windows)
 {
     PeVersion base = windows->version;
@@ -109,6 +138,8 @@ PeVersion windows_base_version(const Windows *windows)
 
     if (i >= 0) {
         base.part[3] = service_packs[i].revision;
+    } else if (!has_service_packs(&base)) {
+        base.part[3] = 0;
     }
     return base;
 }
@@ -145,7 +176,8 @@ static void find_service_pack(Identification *id)
     /* The service pack's major and minor number, a byte each. */
     unsigned by_registry = csd_version >> 8 & 0xff;
 
-    if (find_kernel(&windows->version) < 0) {
+    if (find_kernel(&windows->version) < 0 &&
+        has_service_packs(&windows->version)) {
         windows->service_pack = by_registry;
     }
     if (registry && by_registry != windows->service_pack) {
@@ -192,13 +224,35 @@ static void find_product_type(Identification *id)
     }
 }
 
+static const struct {
+    uint16_t machine;
+    /* PROCESSOR_ARCHITECTURE, and how people say it. */
+    const char *registry, *name;
+} machines[] = {
+    { PE_MACHINE_I386, "x86", "x86" },
+    { PE_MACHINE_AMD64, "AMD64", "x64" },
+    { PE_MACHINE_ARM64, "ARM64", "ARM64" },
+    { PE_MACHINE_IA64, "IA64", "Itanium" },
+};
+
+/* The index of the kernel's machine, or -1 if it is not known. */
+static int find_machine(const Windows *windows)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(machines); i++) {
+        if (machines[i].machine == windows->machine) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 static void check_machine(Identification *id)
 {
     g_autofree char *architecture =
         control_string(id, "Session Manager\\Environment",
                        "PROCESSOR_ARCHITECTURE");
-    const char *wanted = id->windows->machine == PE_MACHINE_AMD64 ? "AMD64"
-                                                                  : "x86";
+    int i = find_machine(id->windows);
+    const char *wanted = i < 0 ? "another machine" : machines[i].registry;
 
     if (architecture && g_ascii_strcasecmp(architecture, wanted) != 0) {
         g_ptr_array_add(id->warnings,
@@ -206,6 +260,23 @@ static void check_machine(Identification *id)
                                         "registry speaks of %s", wanted,
                                         architecture));
     }
+}
+
+bool windows_check_machine(const Windows *windows, GError **errp)
+{
+    int i = find_machine(windows);
+
+    if (windows->machine == PE_MACHINE_I386 ||
+        windows->machine == PE_MACHINE_AMD64) {
+        return true;
+    }
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "partition %u: %s: its kernel is for %s: only a Windows for "
+                "x86 or x64 starts on the machines that this prepares for",
+                windows->place.partition->number,
+                windows_root(&windows->place),
+                i < 0 ? "another machine" : machines[i].name);
+    return false;
 }
 
 Windows *windows_identify(Volume *volume, WindowsPlace *place, GError **errp)

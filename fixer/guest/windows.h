@@ -25,7 +25,7 @@ typedef struct WindowsPlace {
 
 typedef struct Windows {
     WindowsPlace place;
-    /* As people say it: "Windows XP". */
+    /* As people say it: "Windows XP", "Windows Server 2022". */
     const char *name;
     /* As the installation itself says it; NULL if that was not read. */
     char *product_name;
@@ -44,11 +44,11 @@ typedef struct Windows {
 
 /*
  * Finds the installation to prepare: the one that @wanted names, as
- * PARTITION:\PATH (2:\WINNT); if that is NULL the one that boot.ini's default
- * entry names, else the first that a look at the NTFS volumes finds.  None at
- * all is GUEST_ERROR_NO_GUEST.  What else is installed is added to @others
- * (WindowsPlace *, freed by windows_place_free()), lines for the user to
- * @warnings (char *).
+ * PARTITION:\PATH (2:\WINNT); if that is NULL the one that the default entry
+ * of the BCD or of boot.ini names, else the first that a look at the NTFS
+ * volumes finds.  None at all is GUEST_ERROR_NO_GUEST.  What else is installed
+ * is added to @others (WindowsPlace *, freed by windows_place_free()), lines
+ * for the user to @warnings (char *).
  */
 bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
                   WindowsPlace *place, GPtrArray *others,
@@ -56,7 +56,10 @@ bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
 
 /* What of Windows there is on a disk. */
 typedef struct WindowsSurvey {
-    /* WindowsPlace *: all installations; those that boot.ini names first. */
+    /*
+     * WindowsPlace *: all installations; those that the BCD names first, then
+     * boot.ini's.
+     */
     GPtrArray *found;
     /*
      * One of them: that which windows_find() finds, or where that refuses the
@@ -108,6 +111,9 @@ void windows_lack_registry(Windows *windows);
  * have newer ones.  Of a Windows that is not known, the kernel's own.
  */
 PeVersion windows_base_version(const Windows *windows);
+
+/* Refuses what is neither for x86 nor for x64. */
+bool windows_check_machine(const Windows *windows, GError **errp);
 
 /* Windows 2000: its registry differs in some ways. */
 bool windows_is_2000(const Windows *windows);

@@ -4,147 +4,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "find-fixture.h"
 #include "guest-limits.h"
-#include "util.h"
-#include "windows.h"
 
-#define MAX_WISHES 6
 #define ARC(n) "multi(0)disk(0)rdisk(0)partition(" #n ")"
 #define SYSTEMS "[operating systems]\r\n"
 /* With one entry, the default. */
 #define INI(path) "[boot loader]\r\ndefault=" path "\r\n" SYSTEMS path "=\"x\""
-
-/* A disk, and boot.ini as a case has it in place of the disk's own. */
-typedef struct Found {
-    ByteSource *source;
-    Overlay *overlay;
-    Disk *disk;
-    WindowsPlace place;
-    GPtrArray *others;
-    GPtrArray *warnings;
-    GError *err;
-} Found;
-
-static void found_clear(Found *found)
-{
-    windows_place_clear(&found->place);
-    g_clear_pointer(&found->others, g_ptr_array_unref);
-    g_clear_pointer(&found->warnings, g_ptr_array_unref);
-    g_clear_pointer(&found->disk, disk_free);
-    g_clear_pointer(&found->overlay, overlay_free);
-    g_clear_error(&found->err);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
-
-/* NULL, and the test is marked as skipped, if a tool is missing. */
-static ByteSource *make_disk(const char *dynamic,
-                             const char *const wishes[MAX_WISHES])
-{
-    g_autoptr(GError) err = NULL;
-    g_autofree char *path = NULL;
-    ByteSource *source;
-    int fd = g_file_open_tmp("test-windows-find-XXXXXX", &path, NULL);
-    int status;
-    const char *argv[5 + MAX_WISHES + 1] = {
-        XENPREP_SOURCE "/tests/unit/find-disk.py",
-    };
-    unsigned n = 1;
-
-    close(fd);
-    if (dynamic) {
-        argv[n++] = "--dynamic";
-        argv[n++] = dynamic;
-    }
-    argv[n++] = path;
-    for (unsigned i = 0; i < MAX_WISHES && wishes[i]; i++) {
-        argv[n++] = wishes[i];
-    }
-    g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-                 NULL, NULL, &status, &err);
-    g_assert_no_error(err);
-    source = file_source_new(path);
-    g_unlink(path);
-    if (!g_spawn_check_wait_status(status, &err)) {
-        g_assert_cmpint(err->code, ==, 77);
-        g_test_skip("the disk cannot be built: mkntfs or guest-populate is "
-                    "missing");
-        source_free(source);
-        return NULL;
-    }
-    return source;
-}
-
-/* Replaces the active partition's \boot.ini. */
-static void write_boot_ini(Found *found, const char *text)
-{
-    g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
-    g_autoptr(GError) err = NULL;
-    Volume *volume = volume_open(found->overlay, disk_active(found->disk),
-                                 VOLUME_READ_WRITE, &err);
-
-    g_assert_no_error(err);
-    volume_replace(volume, "\\boot.ini", bytes, &err);
-    g_assert_no_error(err);
-    g_assert_true(volume_close(volume, NULL));
-}
-
-/* Takes Windows in @source, which may be NULL, with that boot.ini. */
-static bool open_found(Found *found, ByteSource *source, const char *boot_ini)
-{
-    g_autoptr(GError) err = NULL;
-
-    if (!source) {
-        return false;
-    }
-    found->overlay = overlay_new(source, 4 * MiB);
-    found->disk = disk_read(found->overlay, &err);
-    g_assert_no_error(err);
-    found->others = g_ptr_array_new_with_free_func((GDestroyNotify)
-                                                   windows_place_free);
-    found->warnings = g_ptr_array_new_with_free_func(g_free);
-    if (boot_ini) {
-        write_boot_ini(found, boot_ini);
-    }
-    return true;
-}
-
-static void append_place(GString *text, const WindowsPlace *place)
-{
-    g_string_append_printf(text, "%s%u:%s", text->len > 0 ? " " : "",
-                           place->partition->number, place->system_root);
-}
-
-/* "1:\WINDOWS 2:\WINNT": the one that was chosen, then the others. */
-static char *find(Found *found, const char *wanted)
-{
-    GString *text = g_string_new(NULL);
-
-    if (windows_find(found->overlay, found->disk, wanted, &found->place,
-                     found->others, found->warnings, &found->err)) {
-        g_assert_no_error(found->err);
-        append_place(text, &found->place);
-    } else {
-        g_assert_nonnull(found->err);
-        g_assert_null(found->place.system_root);
-        g_assert_cmpuint(found->others->len, ==, 0);
-        g_test_message("%s", found->err->message);
-        g_assert_null(strchr(found->err->message, '\n'));
-    }
-    for (guint i = 0; i < found->others->len; i++) {
-        append_place(text, g_ptr_array_index(found->others, i));
-    }
-    for (guint i = 0; i < found->warnings->len; i++) {
-        g_test_message("warning: %s",
-                       (char *)g_ptr_array_index(found->warnings, i));
-    }
-    return g_string_free(text, FALSE);
-}
 
 typedef struct Case {
     /* NULL: the disk's own, if it has one. */
@@ -161,11 +30,11 @@ static void check_case(const Case *c, ByteSource *source)
     g_auto(Found) found = { 0 };
     g_autofree char *text = NULL;
 
-    if (!open_found(&found, source, c->boot_ini)) {
+    if (!found_open(&found, source, c->boot_ini)) {
         return;
     }
     g_test_message("case: %s, windows=%s", c->boot_ini, c->wanted);
-    text = find(&found, c->wanted);
+    text = found_find(&found, c->wanted);
     g_assert_cmpstr(text, ==, c->found);
     if (!*c->found) {
         g_assert_nonnull(strstr(found.err->message, c->message));
@@ -179,9 +48,9 @@ static void check_case(const Case *c, ByteSource *source)
 }
 
 static void check_cases(const Case *cases, unsigned n, const char *dynamic,
-                        const char *const wishes[MAX_WISHES])
+                        const char *const wishes[FIND_MAX_WISHES])
 {
-    g_autoptr(ByteSource) source = make_disk(dynamic, wishes);
+    g_autoptr(ByteSource) source = find_make_disk(dynamic, wishes);
 
     for (unsigned i = 0; i < n; i++) {
         check_case(&cases[i], source);
@@ -189,7 +58,7 @@ static void check_cases(const Case *cases, unsigned n, const char *dynamic,
 }
 
 /* Two installations, and what looks like one: parts of removed ones. */
-static const char *const one_volume[MAX_WISHES] = {
+static const char *const one_volume[FIND_MAX_WISHES] = {
     "ntfs*=boot.ini,:WINDOWS,:WINDOWS.0,OLD\\system32\\config\\SAM,"
     "HALF\\system32\\config\\SYSTEM",
 };
@@ -292,7 +161,7 @@ static void test_wanted(void)
  * 1: a maker's service partition, 2: NTLDR, 3 and 4: logical drives, with
  * Windows in the root, in a directory of one, and deeper than a search goes.
  */
-static const char *const logical_drives[MAX_WISHES] = {
+static const char *const logical_drives[FIND_MAX_WISHES] = {
     "oem=", "ntfs*=boot.ini,NTLDR", "ntfs+=:,:APPS\\NT", "ntfs+=:WINNT",
 };
 
@@ -323,7 +192,7 @@ static void test_places(void)
 static void test_no_boot_ini(void)
 {
     static const struct {
-        const char *wishes[MAX_WISHES];
+        const char *wishes[FIND_MAX_WISHES];
         const char *found, *warning;
     } disks[] = {
         { { "ntfs*=:WINNT,:WINDOWS,:ALPHA" },
@@ -335,14 +204,14 @@ static void test_no_boot_ini(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(disks); i++) {
-        g_autoptr(ByteSource) source = make_disk(NULL, disks[i].wishes);
+        g_autoptr(ByteSource) source = find_make_disk(NULL, disks[i].wishes);
         g_auto(Found) found = { 0 };
         g_autofree char *text = NULL;
 
-        if (!open_found(&found, source, NULL)) {
+        if (!found_open(&found, source, NULL)) {
             return;
         }
-        text = find(&found, NULL);
+        text = found_find(&found, NULL);
         g_assert_cmpstr(text, ==, disks[i].found);
         g_assert_cmpuint(found.warnings->len, ==,
                          disks[i].warning ? 2 : 1);
@@ -357,7 +226,7 @@ static void test_no_boot_ini(void)
 
 /* System partitions that cannot be read, and disks without Windows. */
 static const struct {
-    const char *wishes[MAX_WISHES];
+    const char *wishes[FIND_MAX_WISHES];
     GuestError code;
     const char *message;
 } refusals[] = {
@@ -382,14 +251,14 @@ static const struct {
 static void test_refusals(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(refusals); i++) {
-        g_autoptr(ByteSource) source = make_disk(NULL, refusals[i].wishes);
+        g_autoptr(ByteSource) source = find_make_disk(NULL, refusals[i].wishes);
         g_auto(Found) found = { 0 };
         g_autofree char *text = NULL;
 
-        if (!open_found(&found, source, NULL)) {
+        if (!found_open(&found, source, NULL)) {
             return;
         }
-        text = find(&found, NULL);
+        text = found_find(&found, NULL);
         g_assert_cmpstr(text, ==, "");
         g_assert_error(found.err, GUEST_ERROR, refusals[i].code);
         g_assert_nonnull(strstr(found.err->message, refusals[i].message));
@@ -404,19 +273,19 @@ static void test_wanted_is_no_way_around(void)
         { NULL, "1:\\WINDOWS", "", "partition 1 is a FAT volume: convert" },
         { NULL, "2:\\WINDOWS", "", "the disk has 2:\\WINNT" },
     };
-    static const char *const wishes[MAX_WISHES] = {
+    static const char *const wishes[FIND_MAX_WISHES] = {
         "fat*=", "ntfs=:WINNT",
     };
     static const Case empty_disk[] = {
         { NULL, "1:\\WINDOWS", "", "no Windows was found on the disk" },
     };
-    static const char *const empty[MAX_WISHES] = { "ntfs*=x" };
+    static const char *const empty[FIND_MAX_WISHES] = { "ntfs*=x" };
 
     check_cases(cases, G_N_ELEMENTS(cases), NULL, wishes);
     check_cases(empty_disk, 1, NULL, empty);
 }
 
-static const char *const two_volumes[MAX_WISHES] = {
+static const char *const two_volumes[FIND_MAX_WISHES] = {
     "ntfs*=boot.ini,:WINDOWS", "ntfs=:WINNT",
 };
 
@@ -450,21 +319,21 @@ static void test_dynamic_beside(void)
         { INI(ARC(1) "\\WINDOWS"), "2:\\WINNT", "",
           "windows=2:\\WINNT: partition 2: the partition table and" },
     };
-    g_autoptr(ByteSource) source = make_disk("simple", two_volumes);
+    g_autoptr(ByteSource) source = find_make_disk("simple", two_volumes);
 
     for (unsigned i = 0; source && i < G_N_ELEMENTS(cases); i++) {
         g_auto(Found) found = { 0 };
         g_autofree char *text = NULL;
         uint8_t sectors;
 
-        open_found(&found, source, cases[i].boot_ini);
+        found_open(&found, source, cases[i].boot_ini);
         /* The second entry's size; the database has another then. */
         overlay_read(found.overlay, 446 + 16 + 12, &sectors, 1, NULL);
         sectors--;
         overlay_write(found.overlay, 446 + 16 + 12, &sectors, 1, NULL);
         disk_free(found.disk);
         found.disk = disk_read(found.overlay, NULL);
-        text = find(&found, cases[i].wanted);
+        text = found_find(&found, cases[i].wanted);
         g_assert_cmpstr(text, ==, cases[i].found);
         g_assert_true(!found.err || strstr(found.err->message,
                                            cases[i].message));
@@ -479,7 +348,7 @@ static void test_many_names(void)
           "more than 1024 names" },
         { "", "1:\\ZWIN", "1:\\ZWIN 1:\\WINDOWS", "more than 1024 names" },
     };
-    static const char *const wishes[MAX_WISHES] = {
+    static const char *const wishes[FIND_MAX_WISHES] = {
         "ntfs*=boot.ini,:WINDOWS,:ZWIN,:ZWIN2,dx1030",
     };
 
