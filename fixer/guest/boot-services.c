@@ -23,9 +23,58 @@ void boot_service_free(BootService *service)
 {
     if (service) {
         g_free(service->name);
+        g_free(service->override_name);
         g_free(service->group);
         g_free(service->image);
         g_free(service);
+    }
+}
+
+bool boot_service_is_loaded(const BootService *service)
+{
+    return service->start == SERVICE_BOOT_START && !service->override_name;
+}
+
+/* Windows 8 and later; before them the key means nothing. */
+static bool knows_override(const Windows *windows)
+{
+    return pe_version_at_least(&windows->version, 6, 2);
+}
+
+/* The key StartOverride below that of a service, or HIVE_NO_KEY. */
+static HiveKey find_override(Hive *system, HiveKey service)
+{
+    g_autoptr(GArray) keys = hive_subkeys(system, service);
+
+    for (guint i = 0; i < keys->len; i++) {
+        HiveKey key = g_array_index(keys, HiveKey, i);
+        g_autofree char *name = hive_key_name(system, key);
+
+        if (g_ascii_strcasecmp(name, "StartOverride") == 0) {
+            return key;
+        }
+    }
+    return HIVE_NO_KEY;
+}
+
+/*
+ * Windows notes there which boot drivers the machine does without; the names
+ * are numbers of hardware configurations.  Which of them the new machine will
+ * be taken for cannot be told: each counts.
+ */
+static void read_override(Hive *system, HiveKey key, BootService *service)
+{
+    HiveKey override = find_override(system, key);
+    g_auto(GStrv) names = hive_value_names(system, override);
+
+    for (char **name = names; *name && !service->override_name; name++) {
+        uint32_t start;
+
+        if (hive_key_dword(system, override, *name, &start) &&
+            start != SERVICE_BOOT_START) {
+            service->override = start;
+            service->override_name = g_strdup(*name);
+        }
     }
 }
 
@@ -45,6 +94,9 @@ static BootService *service_read(Hive *system, HiveKey key,
     service->group = hive_key_string(system, key, "Group");
     service->image = service_image_path(windows, service->name, image);
     service->odd_image = !service_image_is_for_loader(image);
+    if (knows_override(windows)) {
+        read_override(system, key, service);
+    }
     return service;
 }
 
@@ -118,6 +170,7 @@ static int compare(gconstpointer a, gconstpointer b)
     return x->key < y->key ? -1 : 1;
 }
 
+/* Takes @service, which the loader may pass over by StartOverride. */
 static bool add_service(const Order *order, BootService *service,
                         GArray *placed, GError **errp)
 {
@@ -128,6 +181,10 @@ static bool add_service(const Order *order, BootService *service,
         .key = placed->len,
     };
 
+    if (!boot_service_is_loaded(service)) {
+        boot_service_free(service);
+        return true;
+    }
     g_array_append_val(placed, place);
     if (placed->len > LIMIT_BOOT_SERVICES) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,

@@ -28,6 +28,12 @@ typedef struct BootService {
     uint32_t start;
     uint32_t type;
     uint32_t error_control;
+    /*
+     * Windows 8 and later: a value below StartOverride that is not 0, and
+     * counts instead of Start; override_name is NULL if there is none.
+     */
+    uint32_t override;
+    char *override_name;
     /* NULL: none. */
     char *group;
     /* Its place in the group; 0: none. */
@@ -40,6 +46,9 @@ typedef struct BootService {
 
 void boot_service_free(BootService *service);
 
+/* Whether the boot loader loads it. */
+bool boot_service_is_loaded(const BootService *service);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootService, boot_service_free)
 
 /* The service of that name in control set @set, or NULL. */
@@ -47,8 +56,8 @@ BootService *boot_service_find(Hive *system, unsigned set,
                                const Windows *windows, const char *name);
 
 /*
- * BootService *: the services of control set @control_set with Start=0, in
- * the order in which the boot loader loads them: by their groups, as
+ * BootService *: the services of control set @control_set that the boot
+ * loader loads, those with Start=0, in its order: by their groups, as
  * Control\ServiceGroupOrder has these, within a group by their tags, as
  * Control\GroupOrderList has those, else as they stand in the hive.  More of
  * them than there can be in a sound hive are an error.

@@ -181,6 +181,26 @@ char *hive_key_name(Hive *hive, HiveKey key)
     return hive_name_to_utf8(&name);
 }
 
+char **hive_value_names(Hive *hive, HiveKey key)
+{
+    GPtrArray *names = g_ptr_array_new();
+    g_autoptr(GArray) values = key == HIVE_NO_KEY
+        ? NULL : hive_values(hive->image, hive_cell_of(key));
+
+    for (guint i = 0; values && i < values->len; i++) {
+        const uint8_t *value =
+            hive_value(hive->image, g_array_index(values, uint32_t, i));
+
+        if (value) {
+            HiveName name = hive_value_name(value);
+
+            g_ptr_array_add(names, hive_name_to_utf8(&name));
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
 GBytes *hive_get_value(Hive *hive, HiveKey key, const char *name,
                        uint32_t *type)
 {

@@ -58,6 +58,12 @@ GArray *hive_subkeys(Hive *hive, HiveKey key);
 char *hive_key_name(Hive *hive, HiveKey key);
 
 /*
+ * The names of the key's values, UTF-8, in the hive's order, NULL-terminated,
+ * to be freed; none if @key is HIVE_NO_KEY.  A default value is "".
+ */
+char **hive_value_names(Hive *hive, HiveKey key);
+
+/*
  * The value's data as it stands in the hive, and its type; NULL, without an
  * error, if there is no such value or it is damaged.  @name "" is the default
  * value.

@@ -82,6 +82,18 @@ void modules_free(Modules *modules)
     }
 }
 
+/*
+ * Windows 7 and later: names that stand for a set of functions, and for no
+ * file; apisetschema.dll says which module has them, and nothing is wrong if
+ * none does.
+ */
+static bool is_api_set(const Modules *modules, const char *name)
+{
+    return pe_version_at_least(&modules->windows->version, 6, 1) &&
+           (g_ascii_strncasecmp(name, "api-ms-", 7) == 0 ||
+            g_ascii_strncasecmp(name, "ext-ms-", 7) == 0);
+}
+
 static bool is_loaded_before(const char *name)
 {
     return g_ascii_strcasecmp(name, KERNEL_FILE) == 0 ||
@@ -143,7 +155,7 @@ static bool check_import(Modules *modules, Module *module, const char *path,
     const char *found = NULL;
     const Module *other;
 
-    if (is_loaded_before(name)) {
+    if (is_loaded_before(name) || is_api_set(modules, name)) {
         return true;
     }
     if (g_ascii_strcasecmp(name, PROGRAMS_MODULE) == 0 &&

@@ -362,6 +362,14 @@ int pe_version_compare(const PeVersion *a, const PeVersion *b)
     return 0;
 }
 
+bool pe_version_at_least(const PeVersion *version, uint16_t major,
+                         uint16_t minor)
+{
+    PeVersion least = { { major, minor } };
+
+    return pe_version_compare(version, &least) >= 0;
+}
+
 char *pe_version_string(const PeVersion *version)
 {
     return g_strdup_printf("%u.%u.%u.%u", version->part[0], version->part[1],

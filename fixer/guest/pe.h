@@ -57,6 +57,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PeInfo, pe_info_free)
 /* -1, 0 or 1 as @a is older than, as old as, or newer than @b. */
 int pe_version_compare(const PeVersion *a, const PeVersion *b);
 
+/* Whether @version is MAJOR.MINOR or newer. */
+bool pe_version_at_least(const PeVersion *version, uint16_t major,
+                         uint16_t minor);
+
 /* "5.1.2600.5512", to be freed. */
 char *pe_version_string(const PeVersion *version);
 

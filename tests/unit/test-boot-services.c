@@ -142,6 +142,53 @@ static void test_odd_images(void)
     }
 }
 
+#define OVERRIDE(name, values) \
+    SET1 "Services\\" name "\\startoverride]\r\n" values
+
+/* What StartOverride says counts from Windows 8 on, if it is not 0. */
+static void test_override(void)
+{
+    static const Windows windows_7 = { .version = { { 6, 1 } } };
+    static const Windows windows_8 = { .version = { { 6, 2 } } };
+    g_autoptr(Hive) hive = fixture_hive(
+        SERVICE("late", "0", "")
+        OVERRIDE("late", "\"0\"=dword:0\r\n\"1\"=dword:3\r\n")
+        SERVICE("now", "0", "")
+        OVERRIDE("now", "\"0\"=dword:0\r\n\"1\"=\"3\"\r\n"));
+    g_autoptr(BootService) late = boot_service_find(hive, 1, &windows_8,
+                                                    "late");
+    g_autoptr(BootService) old = boot_service_find(hive, 1, &windows_7,
+                                                   "late");
+    g_autoptr(BootService) now = boot_service_find(hive, 1, &windows_8,
+                                                   "now");
+    g_autoptr(GPtrArray) loaded = boot_services(hive, 1, &windows_8, NULL);
+    g_autoptr(GPtrArray) loaded_by_7 = boot_services(hive, 1, &windows_7,
+                                                     NULL);
+
+    g_assert_cmpstr(late->override_name, ==, "1");
+    g_assert_cmpuint(late->override, ==, 3);
+    g_assert_false(boot_service_is_loaded(late));
+    g_assert_null(old->override_name);
+    g_assert_true(boot_service_is_loaded(old));
+    g_assert_true(boot_service_is_loaded(now));
+    g_assert_cmpuint(loaded->len, ==, 1);
+    g_assert_cmpuint(loaded_by_7->len, ==, 2);
+}
+
+/* The names of a key's values come as they stand there. */
+static void test_value_names(void)
+{
+    g_autoptr(Hive) hive = fixture_hive(
+        SET1 "a]\r\n\"z\"=dword:1\r\n@=\"\"\r\n\"Y\"=dword:2\r\n");
+    g_auto(GStrv) names = hive_value_names(
+        hive, hive_find_key(hive, "ControlSet001\\a"));
+    g_auto(GStrv) none = hive_value_names(hive, HIVE_NO_KEY);
+    g_autofree char *joined = g_strjoinv("|", names);
+
+    g_assert_cmpstr(joined, ==, "z||Y");
+    g_assert_null(none[0]);
+}
+
 static void test_too_many(void)
 {
     g_autoptr(GString) body = g_string_new(NULL);
@@ -189,6 +236,8 @@ int main(int argc, char **argv)
     g_test_add_func("/boot-services/bad-counts", test_bad_counts);
     g_test_add_func("/boot-services/find", test_find);
     g_test_add_func("/boot-services/odd-images", test_odd_images);
+    g_test_add_func("/boot-services/override", test_override);
+    g_test_add_func("/boot-services/value-names", test_value_names);
     g_test_add_func("/boot-services/too-many", test_too_many);
     g_test_add_func("/boot-services/real", test_real);
     return g_test_run();
