@@ -141,6 +141,7 @@ bool check_active_partition(Check *check, Link *link, GError **errp)
     if (!check->disk) {
         return judge_no_disk(link, err, errp);
     }
+    disk_add_warnings(check->disk, check->warnings);
     if (!read_mbr(check, mbr, errp)) {
         return false;
     }

@@ -171,8 +171,8 @@ Volume *check_open_volume(Check *check, const Partition *partition,
                           GError **errp)
 {
     if (partition->type == PARTITION_TYPE_LDM) {
-        g_autoptr(DynamicDisk) dynamic = dynamic_disk_read(check->overlay,
-                                                           errp);
+        g_autoptr(DynamicDisk) dynamic =
+            dynamic_disk_read(check->overlay, check->disk, errp);
 
         if (!dynamic ||
             !dynamic_disk_check_simple(dynamic, partition, errp)) {

@@ -6,6 +6,12 @@
  * and number logical drives as Linux does: from 5, where Windows goes on
  * counting after the primaries.
  *
+ * A disk has a GPT if the first entry of its MBR is of type 0xee and there is
+ * no other: so says ReactOS, whose FstubDetectPartitionStyle() is made to do
+ * as Windows does, and that is why Windows takes a hybrid MBR, which has other
+ * partitions beside that entry, for an ordinary one (Rod Smith, "Hybrid
+ * MBRs").  Whatever else the disk holds, this goes by the same rule.
+ *
  * Layout: "Standard MBR", as the UEFI specification 2.10 has it in section
  * 5.2.1; extended partitions are a chain of such sectors.
  *
@@ -14,6 +20,7 @@
 
 #include "disk.h"
 #include "error.h"
+#include "gpt.h"
 #include "guest-limits.h"
 #include "le.h"
 
@@ -177,16 +184,36 @@ static bool read_logical(Disk *disk, Overlay *overlay, uint64_t first,
     return false;
 }
 
-static bool check_not_gpt(const Sector *mbr, GError **errp)
+/* Whether all there is in the table is the one entry that stands for a GPT. */
+static bool is_protective(const Sector *mbr)
 {
-    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
-        if (sector_entry(mbr, i).type == PARTITION_TYPE_GPT) {
-            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                        "the disk has a GUID partition table (GPT): Windows "
-                        "XP and Server 2003 do not boot from one, and newer "
-                        "versions cannot be prepared by this release");
+    for (unsigned i = 1; i < MBR_ENTRIES; i++) {
+        if (sector_entry(mbr, i).type != PARTITION_TYPE_EMPTY) {
             return false;
         }
+    }
+    return sector_entry(mbr, 0).type == PARTITION_TYPE_GPT;
+}
+
+/* A GPT that Windows does not look at, since the MBR has more to say. */
+static bool warn_of_hybrid(Disk *disk, Overlay *overlay, const Sector *mbr,
+                           GError **errp)
+{
+    bool names_gpt = false, found;
+
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        names_gpt |= sector_entry(mbr, i).type == PARTITION_TYPE_GPT;
+    }
+    if (!names_gpt) {
+        return true;
+    }
+    if (!gpt_find_header(overlay, SECTOR_SIZE, &found, errp)) {
+        return false;
+    }
+    if (found) {
+        g_ptr_array_add(disk->warnings, g_strdup(
+            "the disk has a GPT, but its MBR is not the one that goes with "
+            "it (a hybrid MBR): Windows takes the partitions of the MBR"));
     }
     return true;
 }
@@ -221,28 +248,39 @@ static bool find_boot_sector(Overlay *overlay, const Sector *mbr,
  * The image of a disk with sectors of 4096 bytes does not say that it is one;
  * its table, read in sectors of 512, leads nowhere.
  */
-static bool check_not_4kn(Overlay *overlay, const Sector *mbr, GError **errp)
+static bool find_4kn(Overlay *overlay, const Sector *mbr, bool *found,
+                     GError **errp)
 {
-    bool found_512, found_4kn = false;
+    bool found_512;
 
-    if (!find_boot_sector(overlay, mbr, SECTOR_SIZE, &found_512, errp) ||
-        (!found_512 && !find_boot_sector(overlay, mbr, SECTOR_SIZE_4KN,
-                                         &found_4kn, errp))) {
-        return false;
-    }
-    if (found_4kn) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "the partition table counts in sectors of %u bytes "
-                    "(4Kn): Windows 2000, XP and Server 2003 do not boot "
-                    "from such a disk, nor would a copy with sectors of %u "
-                    "bytes; move the guest to a disk of these in the source "
-                    "VM", SECTOR_SIZE_4KN, SECTOR_SIZE);
-    }
-    return !found_4kn;
+    *found = false;
+    return find_boot_sector(overlay, mbr, SECTOR_SIZE, &found_512, errp) &&
+           (found_512 || find_boot_sector(overlay, mbr, SECTOR_SIZE_4KN,
+                                          found, errp));
 }
 
-static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
-                        GError **errp)
+/* The same by the header of a GPT. */
+static bool find_4kn_gpt(Overlay *overlay, bool *found, GError **errp)
+{
+    bool found_512;
+
+    *found = false;
+    return gpt_find_header(overlay, SECTOR_SIZE, &found_512, errp) &&
+           (found_512 || gpt_find_header(overlay, SECTOR_SIZE_4KN, found,
+                                         errp));
+}
+
+static void set_4kn(GError **errp)
+{
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "the partition table counts in sectors of %u bytes (4Kn): "
+                "IDE disks have %u, so that a copy would not boot; move the "
+                "guest to a disk of these in the source VM",
+                SECTOR_SIZE_4KN, SECTOR_SIZE);
+}
+
+static bool read_mbr_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
+                            GError **errp)
 {
     for (unsigned i = 0; i < MBR_ENTRIES; i++) {
         Entry entry = sector_entry(mbr, i);
@@ -263,6 +301,24 @@ static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
     return true;
 }
 
+static bool read_tables(Disk *disk, Overlay *overlay, const Sector *mbr,
+                        GError **errp)
+{
+    bool is_gpt = is_protective(mbr), is_4kn;
+
+    if (is_gpt ? !find_4kn_gpt(overlay, &is_4kn, errp)
+               : !find_4kn(overlay, mbr, &is_4kn, errp)) {
+        return false;
+    }
+    if (is_4kn) {
+        set_4kn(errp);
+        return false;
+    }
+    return is_gpt ? gpt_read(disk, overlay, errp)
+                  : warn_of_hybrid(disk, overlay, mbr, errp) &&
+                    read_mbr_tables(disk, overlay, mbr, errp);
+}
+
 Disk *disk_read(Overlay *overlay, GError **errp)
 {
     g_autoptr(Disk) disk = disk_new();
@@ -281,9 +337,7 @@ Disk *disk_read(Overlay *overlay, GError **errp)
     }
     disk->signature = get_le32(mbr.bytes + MBR_SIGNATURE);
     add_table(disk, 0);
-    if (!check_not_gpt(&mbr, errp) ||
-        !check_not_4kn(overlay, &mbr, errp) ||
-        !read_tables(disk, overlay, &mbr, errp)) {
+    if (!read_tables(disk, overlay, &mbr, errp)) {
         return NULL;
     }
     return g_steal_pointer(&disk);
@@ -306,6 +360,14 @@ void disk_free(Disk *disk)
         g_array_unref(disk->tables);
         g_ptr_array_unref(disk->warnings);
         g_free(disk);
+    }
+}
+
+void disk_add_warnings(const Disk *disk, GPtrArray *warnings)
+{
+    for (guint i = 0; i < disk->warnings->len; i++) {
+        g_ptr_array_add(warnings,
+                        g_strdup(g_ptr_array_index(disk->warnings, i)));
     }
 }
 

@@ -102,6 +102,9 @@ void disk_free(Disk *disk);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Disk, disk_free)
 
+/* Adds copies of @disk's warnings to @warnings (char *). */
+void disk_add_warnings(const Disk *disk, GPtrArray *warnings);
+
 /* The partition of that number, or NULL. */
 const Partition *disk_partition(const Disk *disk, unsigned number);
 

@@ -13,8 +13,12 @@
 #include "error.h"
 #include "guest-limits.h"
 
-/* The private header, in sector 6 of a disk with an MBR. */
+/*
+ * The private header, in sector 6 of a disk with an MBR, and in the last one
+ * of a partition for the database where there is a GPT (libldm).
+ */
 #define PRIVHEAD_SECTOR 6
+#define DATABASE_PARTITION "5808C8AA-7E8F-42E0-85D2-E1E90434CFB3"
 #define PRIVHEAD_DISK_GUID 0x30         /* text */
 #define PRIVHEAD_DISK_START 0x11b       /* u64, what extents count from */
 #define PRIVHEAD_DATABASE_START 0x12b   /* u64 */
@@ -163,19 +167,46 @@ static bool find_own_id(DynamicDisk *disk, GError **errp)
     return dynamic_set_broken("does not know this disk", errp);
 }
 
+/* Where the private header is, in sectors; 0: there is none. */
+static uint64_t find_header(const Disk *table)
+{
+    Guid database;
+
+    if (table->scheme == DISK_MBR) {
+        return PRIVHEAD_SECTOR;
+    }
+    guid_parse(DATABASE_PARTITION, &database);
+    for (guint i = 0; i < table->partitions->len; i++) {
+        const Partition *p = &g_array_index(table->partitions, Partition, i);
+
+        if (guid_equal(&p->type_guid, &database)) {
+            return (p->start + p->size) / SECTOR_SIZE - 1;
+        }
+    }
+    return 0;
+}
+
+static bool read_header(Overlay *overlay, const Disk *table,
+                        uint8_t head[SECTOR_SIZE], GError **errp)
+{
+    uint64_t sector = find_header(table);
+
+    if (!sector || sector >= overlay_size(overlay) / SECTOR_SIZE) {
+        return dynamic_set_broken("is missing", errp);
+    }
+    return overlay_read(overlay, sector * SECTOR_SIZE, head, SECTOR_SIZE,
+                        errp);
+}
+
 /* Reads the private header, and the database where that says it is. */
-static bool load_database(DynamicDisk *disk, Overlay *overlay, Database *db,
-                          GError **errp)
+static bool load_database(DynamicDisk *disk, Overlay *overlay,
+                          const Disk *table, Database *db, GError **errp)
 {
     uint64_t sectors = overlay_size(overlay) / SECTOR_SIZE;
     uint8_t head[SECTOR_SIZE];
     uint64_t start, size;
 
-    if (sectors <= PRIVHEAD_SECTOR) {
-        return dynamic_set_broken("is missing", errp);
-    }
-    if (!overlay_read(overlay, PRIVHEAD_SECTOR * SECTOR_SIZE, head,
-                      sizeof(head), errp)) {
+    if (!read_header(overlay, table, head, errp)) {
         return false;
     }
     if (memcmp(head, "PRIVHEAD", 8) != 0 ||
@@ -249,16 +280,17 @@ static bool find_vmdb(Database *db, GError **errp)
     return true;
 }
 
-DynamicDisk *dynamic_disk_read(Overlay *overlay, GError **errp)
+DynamicDisk *dynamic_disk_read(Overlay *overlay, const Disk *table,
+                               GError **errp)
 {
     g_autoptr(DynamicDisk) disk = g_new0(DynamicDisk, 1);
     Database db = { 0 };
     bool ok;
 
     disk->records = g_array_new(FALSE, FALSE, sizeof(Record));
-    ok = load_database(disk, overlay, &db, errp) && find_vmdb(&db, errp) &&
-         read_records(disk, &db, errp) && check_counts(disk, &db, errp) &&
-         find_own_id(disk, errp);
+    ok = load_database(disk, overlay, table, &db, errp) &&
+         find_vmdb(&db, errp) && read_records(disk, &db, errp) &&
+         check_counts(disk, &db, errp) && find_own_id(disk, errp);
     g_free(db.bytes);
     return ok ? g_steal_pointer(&disk) : NULL;
 }

@@ -11,8 +11,12 @@
 
 typedef struct DynamicDisk DynamicDisk;
 
-/* Reads the database; that there is none, or no sound one, is an error. */
-DynamicDisk *dynamic_disk_read(Overlay *overlay, GError **errp);
+/*
+ * Reads the database of the disk whose partition table is @table; that there
+ * is none, or no sound one, is an error.
+ */
+DynamicDisk *dynamic_disk_read(Overlay *overlay, const Disk *table,
+                               GError **errp);
 
 void dynamic_disk_free(DynamicDisk *disk);
 

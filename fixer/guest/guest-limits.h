@@ -29,6 +29,12 @@
 /* Logical drives in an extended partition: letters end at 26. */
 #define LIMIT_LOGICAL_DRIVES 64
 
+/* Entries of a GPT, used or not: Windows makes 128 and uses no more. */
+#define LIMIT_GPT_ENTRIES 1024
+
+/* Bytes of a directory on a FAT volume: FAT allows 65,536 entries of 32. */
+#define LIMIT_FAT_DIRECTORY (2 * MiB)
+
 /* Names in one directory that is listed (Driver Cache). */
 #define LIMIT_DIRECTORY_ENTRIES 65536
 

@@ -137,6 +137,7 @@ static bool read_disk(Inspection *in, GError **errp)
         in->disk = disk_new();
         return forgive(in, err, errp);
     }
+    disk_add_warnings(in->disk, in->warnings);
     for (guint i = 0; i < in->disk->partitions->len; i++) {
         VolumeKind kind;
 

@@ -57,7 +57,12 @@ static const Partition *system_partition(const Job *job, GError **errp)
     const Preparation *p = job->result;
     const Partition *active = disk_active(p->disk);
 
-    if (!active) {
+    if (p->disk->scheme == DISK_GPT) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    BOOT_INI_PATH ": the disk has a GPT, from which UEFI "
+                    "starts Windows by its BCD: there is no boot.ini to "
+                    "change");
+    } else if (!active) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
                     BOOT_INI_PATH ": no partition of the disk is active, so "
                     "that NTLDR reads no boot.ini: mark the one that NTLDR is "

@@ -13,7 +13,11 @@ bool prepare_look_at_disk(Job *job, GError **errp)
     Preparation *p = job->result;
 
     p->disk = disk_read(job->overlay, errp);
-    for (guint i = 0; p->disk && i < p->disk->partitions->len; i++) {
+    if (!p->disk) {
+        return false;
+    }
+    disk_add_warnings(p->disk, p->warnings);
+    for (guint i = 0; i < p->disk->partitions->len; i++) {
         VolumeKind kind;
 
         if (!volume_probe(job->overlay,
@@ -23,7 +27,7 @@ bool prepare_look_at_disk(Job *job, GError **errp)
         }
         g_array_append_val(p->kinds, kind);
     }
-    return p->disk != NULL;
+    return true;
 }
 
 static HiveFile *open_hive(Job *job, const char *name, GError **errp)

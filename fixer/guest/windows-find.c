@@ -136,7 +136,7 @@ static bool check_basic(Finder *f, const Partition *partition, GError **errp)
         return true;
     }
     if (!f->dynamic) {
-        f->dynamic = dynamic_disk_read(f->overlay, errp);
+        f->dynamic = dynamic_disk_read(f->overlay, f->disk, errp);
     }
     return f->dynamic &&
            dynamic_disk_check_simple(f->dynamic, partition, errp);

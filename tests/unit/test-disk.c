@@ -153,14 +153,45 @@ static void test_cut_off(void)
     }
 }
 
-static void test_gpt(void)
+/* An MBR that says there is a GPT, and none; see test-gpt.c. */
+static void test_no_gpt(void)
 {
     g_autofree TestDisk *t = g_new0(TestDisk, 1);
     g_autoptr(GError) err = NULL;
 
     put_entry(t, 0, 0, 0, 0xee, 1, SECTORS - 1);
     g_assert_null(read_disk(t, &err));
-    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+    g_assert_nonnull(strstr(err->message, "should have a GPT"));
+}
+
+/* Where partitions stand in the tables, and where these are. */
+static void test_places(void)
+{
+    static const uint32_t sectors[] = { 0, 1000, 1500 };
+    g_autofree TestDisk *t = g_new0(TestDisk, 1);
+    g_autoptr(Disk) disk = NULL;
+
+    put_entry(t, 0, 1, 0, 0xef, 63, 900);
+    put_entry(t, 0, 3, 0, 0x0f, 1000, 2000);
+    put_entry(t, 1000, 1, 0, 7, 63, 400);
+    put_entry(t, 1000, 2, 0, 5, 500, 500);
+    put_entry(t, 1500, 0, 0, 7, 63, 300);
+    disk = read_disk(t, NULL);
+    g_assert_cmpint(disk->scheme, ==, DISK_MBR);
+    g_assert_true(guid_is_zero(&disk->guid));
+    g_assert_cmpuint(disk_partition(disk, 1)->entry, ==, 1);
+    g_assert_cmpuint(disk_partition(disk, 2)->entry, ==, 1);
+    g_assert_cmpuint(disk_partition(disk, 3)->entry, ==, 0);
+    g_assert_true(disk_esp(disk) == disk_partition(disk, 1));
+    g_assert_false(disk_blank_entry_before(disk, disk_partition(disk, 1)));
+    g_assert_cmpuint(disk->tables->len, ==, G_N_ELEMENTS(sectors));
+    for (unsigned i = 0; i < G_N_ELEMENTS(sectors); i++) {
+        const DiskTable *table = &g_array_index(disk->tables, DiskTable, i);
+
+        g_assert_cmpuint(table->offset, ==, sectors[i] * 512);
+        g_assert_cmpuint(table->size, ==, 512);
+    }
 }
 
 /* What is no table: nothing, a boot sector's code, a disk of a few bytes. */
@@ -226,8 +257,9 @@ typedef struct Sample {
 #define P1E2_2 3, { { 0x83, 1, 64 }, { 0x83, 66, 35 }, { 0x8e, 102, 1946 } }
 
 static const Sample samples[] = {
-    { "gpt-512-0p.raw.gz", "GPT" },
-    { "gpt-512-3p.raw.gz", "GPT" },
+    { "gpt-512-0p.raw.gz", NULL, 0, { { 0 } } },
+    { "gpt-512-3p.raw.gz", NULL, 3,
+      { { 0xee, 34, 31 }, { 0xee, 65, 64 }, { 0xef, 129, 1886 } } },
     { "mbr-4096-p1e0.bin.gz", "4Kn" },
     { "mbr-4096-p1e1.bin.gz", "4Kn" },
     { "mbr-512-p0.bin", NULL, 0, { { 0 } } },
@@ -273,6 +305,11 @@ static GBytes *read_sample(const char *directory, const char *name)
                                          : g_steal_pointer(&bytes);
 }
 
+static bool is_gpt(const Sample *sample)
+{
+    return g_str_has_prefix(sample->name, "gpt");
+}
+
 static void check_sample(const Sample *sample, GBytes *bytes)
 {
     g_autoptr(GError) err = NULL;
@@ -286,6 +323,8 @@ static void check_sample(const Sample *sample, GBytes *bytes)
         return;
     }
     g_assert_no_error(err);
+    g_assert_cmpint(disk->scheme, ==, is_gpt(sample) ? DISK_GPT : DISK_MBR);
+    g_assert_cmpuint(disk->warnings->len, ==, 0);
     g_assert_cmpuint(disk->partitions->len, ==, sample->n);
     for (unsigned i = 0; i < sample->n; i++) {
         check(disk, i + 1, sample->partitions[i].type,
@@ -312,14 +351,16 @@ static void test_real_disks(void)
 }
 
 /* Starts as mmls lists them: primaries, then logical drives, in sectors. */
-static GArray *mmls_starts(const char *mmls, GBytes *bytes)
+static GArray *mmls_starts(const char *mmls, bool gpt, GBytes *bytes)
 {
     GArray *starts = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     g_autofree char *output = NULL;
     g_autofree char *path = NULL;
     g_auto(GStrv) lines = NULL;
     int fd = g_file_open_tmp("test-disk-XXXXXX", &path, NULL);
-    char *argv[] = { (char *)mmls, (char *)"-t", (char *)"dos", path, NULL };
+    const char *argv[] = { mmls, "-t", gpt ? "gpt" : "dos", path, NULL };
+    const char *format = gpt ? "%*u:  %u %" SCNu64
+                             : "%*u:  %u:%*u %" SCNu64;
 
     /* It wants the whole disk. */
     g_assert_cmpint(ftruncate(fd, SECTORS * 512), ==, 0);
@@ -327,18 +368,21 @@ static GArray *mmls_starts(const char *mmls, GBytes *bytes)
                            g_bytes_get_size(bytes), 0), ==,
                     g_bytes_get_size(bytes));
     close(fd);
-    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL,
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL,
                                NULL, NULL, &output, NULL, NULL, NULL));
     g_unlink(path);
     lines = g_strsplit(output, "\n", -1);
-    /* "004:  001:000   0000000002 ...": table, entry, start */
+    /*
+     * "004:  001:000   0000000002 ...": table, entry, start; of a GPT, where
+     * partitions may come in any order, "004:  000       0000000034 ..."
+     */
     for (unsigned table = 0; table < 16; table++) {
         for (char **line = lines; *line; line++) {
             unsigned of_table;
             uint64_t start;
 
-            if (sscanf(*line, "%*u:  %u:%*u %" SCNu64, &of_table,
-                       &start) == 2 && of_table == table) {
+            if (sscanf(*line, format, &of_table, &start) == 2 &&
+                of_table == table) {
                 g_array_append_val(starts, start);
             }
         }
@@ -366,7 +410,7 @@ static void test_mmls_agrees(void)
         }
         disk = read_bytes(g_bytes_get_data(bytes, NULL),
                           g_bytes_get_size(bytes), NULL);
-        starts = mmls_starts(mmls, bytes);
+        starts = mmls_starts(mmls, is_gpt(&samples[i]), bytes);
         g_test_message("%s", samples[i].name);
         g_assert_cmpuint(disk->partitions->len, ==, starts->len);
         for (unsigned j = 0; j < starts->len; j++) {
@@ -385,7 +429,8 @@ int main(int argc, char **argv)
     g_test_add_func("/disk/loop", test_loop);
     g_test_add_func("/disk/beyond-the-disk", test_beyond_the_disk);
     g_test_add_func("/disk/cut-off", test_cut_off);
-    g_test_add_func("/disk/gpt", test_gpt);
+    g_test_add_func("/disk/no-gpt", test_no_gpt);
+    g_test_add_func("/disk/places", test_places);
     g_test_add_func("/disk/no-table", test_no_table);
     g_test_add_func("/disk/4kn", test_4kn);
     g_test_add_func("/disk/real-disks", test_real_disks);

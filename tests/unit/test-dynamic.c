@@ -95,7 +95,8 @@ static bool check_simple(Overlay *overlay, uint64_t count, GError **errp)
         .start = START * SECTOR,
         .size = count * SECTOR,
     };
-    g_autoptr(DynamicDisk) disk = dynamic_disk_read(overlay, errp);
+    g_autoptr(Disk) table = disk_new();
+    g_autoptr(DynamicDisk) disk = dynamic_disk_read(overlay, table, errp);
 
     return disk && dynamic_disk_check_simple(disk, &partition, errp);
 }

@@ -7,6 +7,7 @@
  */
 
 #include <string.h>
+#include <zlib.h>
 
 #include "cabinet-image.h"
 #include "cabinet.h"
@@ -14,7 +15,9 @@
 #include "driver-place.h"
 #include "dynamic.h"
 #include "error.h"
+#include "fat.h"
 #include "guest-limits.h"
+#include "le.h"
 #include "mspack-io.h"
 #include "pe-image.h"
 #include "vmdk.h"
@@ -286,6 +289,92 @@ static void test_logical_drives(void)
                    "mend it in the source VM");
 }
 
+/* A disk with a GPT of @n entries, of which the last one is used. */
+static Disk *read_gpt(uint32_t n, GError **errp)
+{
+    const uint64_t array = 2, after = array + ((uint64_t)n + 3) / 4;
+    gsize size = (after + 10) * 512;
+    guint8 *data = g_malloc0(size), *header = data + 512;
+    guint8 *entries = data + array * 512, *last = entries + (n - 1) * 128;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(data, size);
+    g_autoptr(ByteSource) source = source_new_bytes(bytes);
+    g_autoptr(Overlay) overlay = overlay_new(source, 0);
+
+    put_partition(data, 0, 0xee, 1, after + 9);
+    memset(last, 1, 32);
+    put_le64(last + 32, after);
+    put_le64(last + 40, after + 5);
+    memcpy(header, "EFI PART\0\0\1\0\x5c", 13);
+    put_le64(header + 24, 1);
+    put_le64(header + 40, after);
+    put_le64(header + 48, after + 9);
+    put_le64(header + 72, array);
+    put_le32(header + 80, n);
+    put_le32(header + 84, 128);
+    put_le32(header + 88, crc32(0, entries, n * 128));
+    put_le32(header + 16, crc32(0, header, 92));
+    return disk_read(overlay, errp);
+}
+
+static void test_gpt_entries(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(Disk) most = read_gpt(LIMIT_GPT_ENTRIES, &err);
+
+    g_assert_no_error(err);
+    g_assert_cmpuint(most->partitions->len, ==, 1);
+    g_assert_cmpuint(disk_partition(most, 1)->entry, ==,
+                     LIMIT_GPT_ENTRIES - 1);
+    g_assert_null(read_gpt(LIMIT_GPT_ENTRIES + 1, &err));
+    assert_message(err, GUEST_ERROR_INVALID, "the first one counts more or "
+                   "fewer entries than there can be, and its copy");
+}
+
+/*
+ * A FAT32 volume whose root has @size bytes: nothing but entries that are
+ * deleted, and the last one, which is not.
+ */
+static GBytes *read_root(uint32_t size, GError **errp)
+{
+    const uint32_t cluster = 32768, n = (size + cluster - 1) / cluster;
+    gsize total = 512 * 2 + (gsize)(n + 1) * cluster;
+    guint8 *boot = g_malloc0(total), *table = boot + 512;
+    guint8 *root = boot + 1024, *last = root + size - 32;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(boot, total);
+    g_autoptr(ByteSource) source = source_new_bytes(bytes);
+    g_autoptr(Overlay) overlay = overlay_new(source, 0);
+    Partition partition = { .number = 1, .size = total };
+    g_autoptr(FatVolume) fat = NULL;
+
+    put16(boot + 11, 512);
+    boot[13] = cluster / 512;
+    boot[14] = boot[16] = boot[36] = 1;
+    put_le32(boot + 32, total / 512);
+    boot[44] = 2;
+    put16(boot + 510, 0xaa55);
+    for (uint32_t i = 2; i < n + 2; i++) {
+        put_le32(table + 4 * i, i == n + 1 ? 0xfffffff : i + 1);
+    }
+    memset(root, 0xe5, (gsize)n * cluster);
+    memcpy(last, "BCD        ", 12);
+    memset(last + 12, 0, 20);
+    fat = fat_open(overlay, &partition, errp);
+    return fat ? fat_read(fat, "\\BCD", 0, errp) : NULL;
+}
+
+static void test_fat_directory(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(GBytes) most = read_root(LIMIT_FAT_DIRECTORY, &err);
+
+    g_assert_no_error(err);
+    g_assert_cmpuint(g_bytes_get_size(most), ==, 0);
+    g_assert_null(read_root(LIMIT_FAT_DIRECTORY + 32, &err));
+    assert_message(err, GUEST_ERROR_INVALID, "partition 1: \\BCD: one of its "
+                   "directories has no end: chkdsk the FAT volume in the "
+                   "source VM");
+}
+
 /* The private header of a dynamic disk; see dynamic-database.c. */
 #define PRIVHEAD (6 * 512)
 #define PRIVHEAD_DISK_GUID 0x30
@@ -305,6 +394,7 @@ static GError *read_database(uint64_t sectors)
     g_autoptr(GBytes) bytes = g_bytes_new_take(g_malloc0(8 * MiB), 8 * MiB);
     g_autoptr(ByteSource) source = source_new_bytes(bytes);
     g_autoptr(Overlay) overlay = overlay_new(source, MiB);
+    g_autoptr(Disk) table = disk_new();
     uint8_t head[512] = "PRIVHEAD";
     GError *err = NULL;
 
@@ -313,7 +403,7 @@ static GError *read_database(uint64_t sectors)
     put_be64(head + PRIVHEAD_DATABASE_START, 100);
     put_be64(head + PRIVHEAD_DATABASE_SIZE, sectors);
     overlay_write(overlay, PRIVHEAD, head, sizeof(head), NULL);
-    g_assert_null(dynamic_disk_read(overlay, &err));
+    g_assert_null(dynamic_disk_read(overlay, table, &err));
     return err;
 }
 
@@ -339,6 +429,8 @@ int main(int argc, char **argv)
                     test_unpacked_of_several);
     g_test_add_func("/limits-files/vmdk-descriptor", test_vmdk_descriptor);
     g_test_add_func("/limits-files/logical-drives", test_logical_drives);
+    g_test_add_func("/limits-files/gpt-entries", test_gpt_entries);
+    g_test_add_func("/limits-files/fat-directory", test_fat_directory);
     g_test_add_func("/limits-files/ldm-size", test_ldm_size);
     return g_test_run();
 }
