@@ -12,9 +12,12 @@ import dataclasses
 import functools
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
+import uuid
+import zlib
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -285,18 +288,39 @@ def test_no_windows():
         equal('require-guest' in str(report['warnings']), False, kind)
 
 
-def test_gpt():
-    """A protective MBR: what it means is said, too."""
-    path = os.path.join(WORK.name, 'gpt.raw')
-    sector = bytearray(512)
-    sector[450], sector[510:] = 0xee, b'\x55\xaa'
-    sector[454:462] = b'\1\0\0\0\xff\xff\0\0'
+def write_gpt(path, damage=b''):
+    """A disk of 1 MiB with one basic data partition, and no copy of its GPT."""
+    mbr = bytearray(512)
+    mbr[450], mbr[510:] = 0xee, b'\x55\xaa'
+    mbr[454:462] = b'\1\0\0\0\xff\x07\0\0'
+    entry = uuid.UUID('EBD0A0A2-B9E5-4433-87C0-68B6B72699C7').bytes_le + \
+        struct.pack('<16sQQ80x', b'1', 100, 199)
+    entries = entry.ljust(128 * 128, b'\0')
+    header = struct.pack('<8sIIIIQQQQ16sQIII', b'EFI PART', 1 << 16, 92, 0,
+                         0, 1, 2047, 34, 2014, b'2', 2, 128, 128,
+                         zlib.crc32(entries))
+    header = header[:16] + struct.pack('<I', zlib.crc32(header)) + header[20:]
     with open(path, 'wb') as raw:
-        raw.write(sector)
+        raw.write(mbr + header.ljust(512, b'\0') + entries)
         raw.truncate(1 << 20)
+        raw.seek(512)
+        raw.write(damage)
+
+
+def test_gpt():
+    """Its partitions, and what is wrong with it."""
+    path = os.path.join(WORK.name, 'gpt.raw')
+    write_gpt(path)
     report = inspect(path)
-    equal(report['partitions'], [])
-    equal(['GPT' in line for line in report['warnings']], [True])
+    equal(report['partitions'],
+          [{'number': 1, 'type': 7, 'start': 51200, 'size': 51200,
+            'active': False}])
+    equal([line for line in report['warnings'] if 'GPT' in line],
+          ['the copy of the GPT, at the end of the disk, is not there: '
+           'Windows boots without it'])
+    write_gpt(path, b'EFI pART')
+    status, text, _ = run(path)
+    equal((status, 'the first one is not there' in text), (1, True), text)
 
 
 def test_choice():
