@@ -23,11 +23,14 @@ _LOADER = 0x200
 _SECTORS = 7                        # those that have code
 
 
-def install(path, sectors):
-    """Writes it to the volume in the file @path, of @sectors sectors."""
+def install(path, sectors, name='NTLDR'):
+    """
+    Writes it to the volume in the file @path, of @sectors sectors; it loads
+    @name.
+    """
     first = _WAIT + filler.code_bytes('boot code', 0xf0)
-    first += b'\r\nA disk read error occurred\0\r\nNTLDR is missing\0'
-    name = 'NTLDR'
+    first += b'\r\nA disk read error occurred\0'
+    first += b'\r\n%s is missing\0' % name.encode()
     rest = struct.pack('<H', len(name)) + name.encode('utf-16-le') + _WAIT
     rest += filler.code_bytes('more boot code',
                               (_SECTORS - 1) * SECTOR - len(rest))

@@ -33,6 +33,8 @@ class Entry:
     dos_name: str = ''          # filled in by Tree
     streams: dict = field(default_factory=dict)     # contents by name
     extended: bytes = b''       # extended attributes
+    reparse: bytes = b''        # the whole $REPARSE_POINT
+    plain: bytes = None         # what is compressed in a stream
     link_to: str = None
 
     @property

@@ -15,6 +15,7 @@
  *     stream   PATH NAME OFFSET SIZE     a named stream of a file
  *     ea       PATH OFFSET SIZE          its extended attributes, as NTFS
  *                                        stores them
+ *     reparse  PATH OFFSET SIZE          the reparse point of a file
  *     logfile  OFFSET SIZE               the first bytes of $LogFile
  *     flags    NUMBER                    $VOLUME_INFORMATION flags
  *     version  MAJOR MINOR               of NTFS: how later records are made
@@ -139,6 +140,7 @@ static const struct {
     { "link", 4, populate_link },
     { "stream", 5, populate_stream },
     { "ea", 4, populate_ea },
+    { "reparse", 4, populate_reparse },
     { "logfile", 3, populate_logfile },
     { "flags", 2, do_flags },
     { "version", 3, do_version },

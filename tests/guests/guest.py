@@ -18,8 +18,11 @@ import hive
 import ntfs
 import registry
 import truth
+import windrivers
 import winfiles
 from filetree import Tree
+from recipes import DRIVERS, SYSTEM_HIVE
+from vista_recipes import VistaRecipe
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -42,9 +45,13 @@ class Guest:
         self.work = work
         self.populate = populate
         self.hive_source = 'built'
-        self.partitions = place(recipe.layout)
+        self.partitions = self.place()
         self.trees = {}             # partition number -> Tree
-        self.system_hive = self._system_hive(shared_data)
+        self.system_hive = self.make_system_hive(shared_data)
+
+    def place(self):
+        """Where the partitions are."""
+        return place(self.recipe.layout)
 
     @property
     def windows_partition(self):
@@ -54,11 +61,12 @@ class Guest:
                 return number
         return None
 
-    def _system_hive(self, shared_data):
+    def make_system_hive(self, shared_data):
+        """SYSTEM, real or built, as the recipe's edits leave it."""
         recipe = self.recipe
         data = None
         if recipe.system_hive == 'real':
-            data = _read_real_hive(shared_data)
+            data = read_real(shared_data, REAL_HIVE, REAL_HIVE_SHA256)
         if data:
             self.hive_source = 'real'
         elif self.windows_partition:
@@ -72,18 +80,23 @@ class Guest:
         """Writes the disk to @raw, an empty file open for writing."""
         recipe = self.recipe
         raw.truncate(self.size)
-        for sector, data in disk.tables(self.partitions, recipe.signature,
-                                        recipe.extended_type).items():
+        for sector, data in self.tables().items():
             raw.seek(sector * disk.SECTOR)
             raw.write(data)
         for number, slot in enumerate(recipe.layout, 1):
             partition = self.partitions[number - 1]
             path = os.path.join(self.work, 'volume%d' % number)
             self.make_volume(path, number, slot, partition)
-            disk.copy_sparse(path, raw, partition.start * disk.SECTOR)
-            os.unlink(path)
+            if os.path.exists(path):
+                disk.copy_sparse(path, raw, partition.start * disk.SECTOR)
+                os.unlink(path)
         for edit in recipe.disk_edits:
             edit(raw)
+
+    def tables(self):
+        """The partition tables, by sector."""
+        return disk.tables(self.partitions, self.recipe.signature,
+                           self.recipe.extended_type)
 
     @property
     def size(self):
@@ -102,10 +115,14 @@ class Guest:
         ntfs.make_volume(path, partition.sectors, hidden,
                          self.volume_spec(number), tree, self.populate)
         if 'boot' in slot.contents:
-            bootcode.install(path, partition.sectors)
+            self.install_boot_code(path, partition.sectors)
         if number == self.windows_partition:
             for edit in self.recipe.volume_file_edits:
                 edit(path, partition.sectors)
+
+    def install_boot_code(self, path, sectors):
+        """That of a volume that a BIOS may start."""
+        bootcode.install(path, sectors)
 
     def volume_spec(self, number):
         """The recipe's for Windows' volume, an ordinary one for others."""
@@ -120,12 +137,11 @@ class Guest:
         if 'boot' in slot.contents:
             self.add_boot_files(tree)
         if 'windows' in slot.contents:
-            winfiles.add_windows(tree, windows, self.system_hive,
-                                 self.recipe.slim)
+            self.add_windows(tree)
         if 'other' in slot.contents:
             self.add_other_windows(tree, number)
         if 'user' in slot.contents:
-            winfiles.add_user_files(tree)
+            self.add_user_files(tree)
         if 'data' in slot.contents:
             winfiles.add_data_files(tree)
         return self.edit_tree(tree, number)
@@ -140,6 +156,15 @@ class Guest:
         for edit in recipe.boot_edits:
             edit(tree, recipe.windows)
 
+    def add_windows(self, tree):
+        """%SystemRoot%."""
+        winfiles.add_windows(tree, self.recipe.windows, self.system_hive,
+                             self.recipe.slim)
+
+    def add_user_files(self, tree):
+        """What its users have."""
+        winfiles.add_user_files(tree)
+
     def add_other_windows(self, tree, number):
         """Another installation of the same Windows, in OTHER_ROOT."""
         other = dataclasses.replace(self.recipe.windows,
@@ -147,6 +172,28 @@ class Guest:
         data = build_hive(other, self.recipe.signature,
                           self.partitions[number - 1].start)
         winfiles.add_windows(tree, other, data, self.recipe.slim)
+
+    # What the truth tells of the guest: see truth.py
+
+    system_hive_path = SYSTEM_HIVE
+    drivers_path = DRIVERS
+    ide_drivers = tuple(windrivers.IDE_DRIVERS)
+
+    def filesystem(self, number):
+        """What a partition is formatted with."""
+        return 'NTFS' if number in self.trees else 'FAT16'
+
+    def describe_disk(self):
+        """Facts about the disk beyond those of every guest."""
+        return {}
+
+    def describe_partition(self, number):
+        """And about a partition."""
+        return {}
+
+    def describe_windows(self):
+        """And about the Windows that is on it."""
+        return {}
 
     def edit_tree(self, tree, number):
         windows = self.recipe.windows
@@ -179,23 +226,32 @@ def build_hive(windows, signature, start):
         winfiles.filetime(windows.installed + 86_400 * 200))
 
 
-def _read_real_hive(shared_data):
-    path = os.path.join(shared_data, REAL_HIVE)
+def read_real(shared_data, name, sha256):
+    """A file of the shared data that must be that one; None if it is not."""
+    path = os.path.join(shared_data, name)
     try:
         with open(path, 'rb') as source:
             data = source.read()
     except FileNotFoundError:
         return None
-    if hashlib.sha256(data).hexdigest() != REAL_HIVE_SHA256:
+    if hashlib.sha256(data).hexdigest() != sha256:
         raise ntfs.BuildError('%s is not the hive that it should be' % path)
     return data
+
+
+def builder(recipe):
+    """The class that builds it: one of its own for what a BCD starts."""
+    if not isinstance(recipe, VistaRecipe):
+        return Guest
+    import vista_guest      # it builds upon this module: not at its start
+    return vista_guest.VistaGuest
 
 
 def make(recipe, output, shared_data, populate):
     """Writes the guest to @output and the truth to @output.json."""
     folder = os.path.dirname(os.path.abspath(output))
     with tempfile.TemporaryDirectory(prefix='make-guest-') as work:
-        guest = Guest(recipe, work, shared_data, populate)
+        guest = builder(recipe)(recipe, work, shared_data, populate)
         descriptor, temporary = tempfile.mkstemp('.tmp', '.make-guest-',
                                                  folder)
         try:

@@ -25,6 +25,7 @@ _BIN_HEADER = 32
 _MAX_LEAF = 507                 # elements of an lf or lh list in one bin
 _SEGMENT = 16344                # bytes in a segment of big data
 _LOG_PAGE = 512                 # what a bit of a log's bitmap stands for
+_NEW_LOG = 6                    # the file type of a log of entries
 
 _KEY_HIVE_ENTRY, _KEY_NO_DELETE, _KEY_COMP_NAME = 0x04, 0x08, 0x20
 _VALUE_COMP_NAME = 0x01
@@ -140,10 +141,22 @@ def with_bad_checksum(hive):
     return bytes(changed)
 
 
-def clean_log(hive):
-    """The .LOG that XP leaves beside a @hive it flushed: no dirty page."""
+def clean_log(hive, behind=1):
+    """
+    The .LOG that XP leaves beside a @hive it flushed: no dirty page.  Its
+    number is @behind the hive's.
+    """
     primary, = struct.unpack_from('<I', hive, 4)
-    return _log_block(hive, primary - 1) + bytes(512)
+    return _log_block(hive, primary - behind) + bytes(512)
+
+
+def clean_new_log(hive):
+    """A log of the format that came with Windows 8.1, without an entry."""
+    primary, = struct.unpack_from('<I', hive, 4)
+    block = bytearray(_log_block(hive, primary))
+    struct.pack_into('<I', block, 28, _NEW_LOG)
+    seal(block)
+    return bytes(block)
 
 
 def dirty_log(hive, dirty_pages):

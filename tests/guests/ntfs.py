@@ -182,6 +182,8 @@ class _Manifest:
             self.add('stream', path, name, *self.store(data))
         if entry.extended:
             self.add('ea', path, *self.store(entry.extended))
+        if entry.reparse:
+            self.add('reparse', path, *self.store(entry.reparse))
 
     def add_file(self, path, entry):
         common = (path, entry.mtime, entry.attributes, entry.security,

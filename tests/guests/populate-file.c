@@ -252,6 +252,17 @@ void populate_ea(Populate *p, char **field)
     populate_close(p, ni);
 }
 
+void populate_reparse(Populate *p, char **field)
+{
+    ntfs_inode *ni = populate_open(p, field[1]);
+    Data data = populate_find_data(p, field + 2);
+
+    if (ntfs_set_ntfs_reparse_data(ni, data.start, data.size, 0)) {
+        populate_fail(p, "cannot make %s a reparse point", field[1]);
+    }
+    populate_close(p, ni);
+}
+
 void populate_link(Populate *p, char **field)
 {
     ntfs_inode *ni = populate_open(p, field[2]);

@@ -24,6 +24,7 @@
 #include <ntfs-3g/inode.h>
 #include <ntfs-3g/layout.h>
 #include <ntfs-3g/lcnalloc.h>
+#include <ntfs-3g/reparse.h>
 #include <ntfs-3g/runlist.h>
 #include <ntfs-3g/security.h>
 #include <ntfs-3g/unistr.h>
@@ -70,6 +71,7 @@ void populate_file(Populate *p, char **field);
 void populate_alloc(Populate *p, char **field);
 void populate_stream(Populate *p, char **field);
 void populate_ea(Populate *p, char **field);
+void populate_reparse(Populate *p, char **field);
 void populate_link(Populate *p, char **field);
 void populate_logfile(Populate *p, char **field);
 

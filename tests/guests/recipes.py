@@ -436,3 +436,4 @@ import hal_recipes      # noqa: E402,F401 pylint: disable=C0413,W0611
 import hal_change_recipes   # noqa: E402,F401 pylint: disable=C0413,W0611
 import broken_recipes   # noqa: E402,F401 pylint: disable=C0413,W0611
 import leftover_recipes  # noqa: E402,F401 pylint: disable=C0413,W0611
+import vista_recipes    # noqa: E402,F401 pylint: disable=C0413,W0611

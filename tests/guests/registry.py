@@ -211,7 +211,7 @@ def control(windows):
     }
 
 
-def _device(service, guid, description, hardware_ids, maker=''):
+def device(service, guid, description, hardware_ids, maker=''):
     return {'Service': sz(service), 'ClassGUID': sz(guid),
             'DeviceDesc': sz(description), 'Capabilities': dword(0),
             'ConfigFlags': dword(0), 'HardwareID': multi_sz(*hardware_ids),
@@ -227,43 +227,43 @@ def enum(windows):
     disk_id = 'Disk&Ven_VMware_&Prod_VMware_Virtual_S&Rev_1.0'
     return {
         'ACPI': {
-            'PNP0A03': {'1': _device(
+            'PNP0A03': {'1': device(
                 'pci', SYSTEM_CLASS, 'PCI bus',
                 ['ACPI\\PNP0A03', '*PNP0A03'])},
             'PNP0F13': {'4&5289e18&0': {
-                **_device('i8042prt', MOUSE, 'VMware Pointing Device',
+                **device('i8042prt', MOUSE, 'VMware Pointing Device',
                           ['ACPI\\PNP0F13', '*PNP0F13'], 'VMware, Inc.'),
                 'UpperFilters': multi_sz('VMMouse')}},
-            processor: {'_0': _device(
+            processor: {'_0': device(
                 'intelppm', PROCESSOR, 'Intel Processor',
                 ['ACPI\\' + processor, '*' + processor], 'Intel')}},
-        'ACPI_HAL': {'PNP0C08': {'0': _device(
+        'ACPI_HAL': {'PNP0C08': {'0': device(
             'ACPI', SYSTEM_CLASS, 'Microsoft ACPI-Compliant System',
             ['ACPI_HAL\\PNP0C08', '*PNP0C08'])}},
         'PCI': {
             # the disk's instance, below, begins with the adapter's prefix
             adapter: {'3&61aaa01&0&80': {
-                **_device(windows.adapter, SCSI_ADAPTER, title,
+                **device(windows.adapter, SCSI_ADAPTER, title,
                           ['PCI\\' + adapter, 'PCI\\' + adapter[:17]], maker),
                 'ParentIdPrefix': sz('4&5fcaafc&0')}},
-            bridge: {'3&61aaa01&0&38': _device(
+            bridge: {'3&61aaa01&0&38': device(
                 'isapnp', SYSTEM_CLASS, 'Intel 82371AB/EB PCI to ISA bridge',
                 ['PCI\\' + bridge, 'PCI\\VEN_8086&DEV_7110&CC_0601'],
                 'Intel')},
             agp: {'3&61aaa01&0&08': {
-                **_device('pci', SYSTEM_CLASS, 'Intel 82443BX Pentium(R) II '
+                **device('pci', SYSTEM_CLASS, 'Intel 82443BX Pentium(R) II '
                           'Processor to AGP controller',
                           ['PCI\\' + agp, 'PCI\\VEN_8086&DEV_7191'],
                           'Intel'),
                 'UpperFilters': multi_sz('agp440')}}},
-        'SCSI': {disk_id: {'4&5fcaafc&0&000': _device(
+        'SCSI': {disk_id: {'4&5fcaafc&0&000': device(
             'disk', DISK_DRIVE, 'Disk drive',
             ['SCSI\\DiskVMware__VMware_Virtual_S1.0_', 'GenDisk'])}},
         'Root': {
-            'ACPI_HAL': {'0000': _device(
+            'ACPI_HAL': {'0000': device(
                 '\\Driver\\ACPI_HAL', COMPUTER, windows.hal.description,
                 [windows.hal.device_id])},
-            'ftdisk': {'0000': _device(
+            'ftdisk': {'0000': device(
                 'ftdisk', SYSTEM_CLASS, 'Volume Manager',
                 ['ROOT\\FTDISK'])}},
     }

@@ -9,8 +9,6 @@ import os
 
 import disk
 import pe
-import windrivers
-from recipes import DRIVERS, SYSTEM_HIVE
 
 _MACHINES = {pe.MACHINE_I386: 'x86', pe.MACHINE_AMD64: 'x64'}
 
@@ -25,7 +23,7 @@ def describe(guest, raw_path):
         'defect': recipe.defect,
         'disk': {'size': os.path.getsize(raw_path),
                  'sector_size': disk.SECTOR,
-                 'signature': recipe.signature},
+                 'signature': recipe.signature, **guest.describe_disk()},
         'partitions': [_partition(guest, number)
                        for number in range(1, len(guest.partitions) + 1)],
         'windows': _windows(guest),
@@ -45,8 +43,9 @@ def _partition(guest, number):
             'start': partition.start * disk.SECTOR,
             'size': partition.sectors * disk.SECTOR,
             'logical': partition.logical,
-            'filesystem': 'NTFS' if number in guest.trees else 'FAT16',
-            'contents': list(slot.contents)}
+            'filesystem': guest.filesystem(number),
+            'contents': list(slot.contents),
+            **guest.describe_partition(number)}
 
 
 def _windows(guest):
@@ -68,8 +67,10 @@ def _windows(guest):
         'hal': windows.hal.filename,
         'adapter_service': windows.adapter,
         'system_hive': {
-            'path': '%s\\%s' % (windows.system_root, SYSTEM_HIVE),
-            'source': guest.hive_source}}
+            'path': '%s\\%s' % (windows.system_root,
+                               guest.system_hive_path),
+            'source': guest.hive_source},
+        **guest.describe_windows()}
 
 
 def version_text(version):
@@ -96,13 +97,13 @@ def _cabinets(guest):
 
 
 def _ide_drivers(guest):
-    """Which of the four IDE drivers are in system32\\drivers."""
+    """Which of the IDE drivers are in system32\\drivers."""
     number = guest.windows_partition
     if not number:
         return {}
     root = guest.recipe.windows.system_root[1:]
-    paths = {name: '\\'.join((root, DRIVERS, name))
-             for name in windrivers.IDE_DRIVERS}
+    paths = {name: '\\'.join((root, guest.drivers_path, name))
+             for name in guest.ide_drivers}
     return {name: path.upper() in guest.trees[number].entries
             for name, path in paths.items()}
 
@@ -117,4 +118,6 @@ def _entry(partition, entry):
         if data is None:
             data = bytes(entry.allocate)
         described.update(size=len(data), sha256=_sha256(data))
+        if entry.plain is not None:
+            described['plain_sha256'] = _sha256(entry.plain)
     return described
