@@ -22,6 +22,7 @@
 #define WIN_XENPREP_OPT_HAL "hal"
 #define WIN_XENPREP_OPT_BOOT_INI "boot-ini"
 #define WIN_XENPREP_OPT_AUTO_REBOOT "auto-reboot"
+#define WIN_XENPREP_OPT_STRICT_FILTERS "strict-filters"
 #define WIN_XENPREP_OPT_DISCARD_FREE "discard-free"
 #define WIN_XENPREP_OPT_DROP_PAGEFILE "drop-pagefile"
 #define WIN_XENPREP_OPT_REQUIRE_GUEST "require-guest"
@@ -71,6 +72,13 @@ static QemuOptsList win_xenprep_runtime_opts = {
                 "off: nothing, it stays), default keep",
         },
         {
+            .name = WIN_XENPREP_OPT_STRICT_FILTERS,
+            .type = QEMU_OPT_BOOL,
+            .help = "whether filters of disks and controllers that are not "
+                "Windows' own are taken off, even if they are sound, "
+                "default off",
+        },
+        {
             .name = WIN_XENPREP_OPT_DISCARD_FREE,
             .type = QEMU_OPT_BOOL,
             .help = "whether free clusters read as zeros, default off",
@@ -110,6 +118,7 @@ const char *const win_xenprep_strong_runtime_opts[] = {
     WIN_XENPREP_OPT_HAL,
     WIN_XENPREP_OPT_BOOT_INI,
     WIN_XENPREP_OPT_AUTO_REBOOT,
+    WIN_XENPREP_OPT_STRICT_FILTERS,
     WIN_XENPREP_OPT_DISCARD_FREE,
     WIN_XENPREP_OPT_DROP_PAGEFILE,
     WIN_XENPREP_OPT_REQUIRE_GUEST,
@@ -281,6 +290,8 @@ bool win_xenprep_options_parse(QDict *qdict, XenprepOptions *options,
         options->profile = qemu_opt_get_del(opts, WIN_XENPREP_OPT_PROFILE)
                            ?: g_strdup(DEFAULT_PROFILE);
         options->windows = qemu_opt_get_del(opts, WIN_XENPREP_OPT_WINDOWS);
+        options->strict_filters =
+            qemu_opt_get_bool(opts, WIN_XENPREP_OPT_STRICT_FILTERS, false);
         options->discard_free =
             qemu_opt_get_bool(opts, WIN_XENPREP_OPT_DISCARD_FREE, false);
         options->drop_pagefile =

@@ -172,6 +172,9 @@ static bool put_prepare(QDict *dict, const XenprepOptions *options,
     put_range(dict, "driver-sources", &sources->drivers);
     qdict_put_bool(dict, "details", options->details);
     qdict_put_bool(dict, "require-guest", options->require_guest);
+    if (options->strict_filters) {
+        qdict_put_bool(dict, "strict-filters", true);
+    }
     if (options->discard_free) {
         qdict_put_bool(dict, "discard-free", true);
     }

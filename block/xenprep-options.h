@@ -45,6 +45,8 @@ typedef struct XenprepOptions {
     QList *boot_ini_operations;
     /* PREPARE: what becomes of a STOP screen. */
     WinXenprepAutoReboot auto_reboot;
+    /* PREPARE: foreign filters of disks and controllers go, even sound ones. */
+    bool strict_filters;
     /* PREPARE: what is to read as zeros. */
     bool discard_free;
     bool drop_pagefile;

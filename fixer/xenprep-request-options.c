@@ -260,6 +260,7 @@ static const struct {
     MEMBER("boot-ini-operations", ARRAY, parse_operations,
            boot_ini_operations),
     MEMBER("auto-reboot", VALUE, parse_auto_reboot, auto_reboot_off),
+    MEMBER("strict-filters", VALUE, parse_bool, strict_filters),
     MEMBER("machine", VALUE, parse_string, machine),
     MEMBER("details", VALUE, parse_bool, details),
     MEMBER("witnesses", VALUE, parse_bool, witnesses),

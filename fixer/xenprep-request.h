@@ -60,6 +60,8 @@ typedef struct Request {
     BootIniMode boot_ini;
     /* "boot-ini-operations": BootIniOperation *, or NULL. */
     GPtrArray *boot_ini_operations;
+    /* "strict-filters": foreign filters go, even if they are sound. */
+    bool strict_filters;
     /* "auto-reboot": a STOP screen is to stay. */
     bool auto_reboot_off;
     /* "witnesses": the report should have them. */

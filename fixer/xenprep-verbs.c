@@ -189,6 +189,7 @@ static bool prepare(Session *session, Request *request, Overlay *overlay,
         .reg_files = reg_files,
         .dirty_hive = request->dirty_hive,
         .force_dirty_volume = request->force.dirty_volume,
+        .strict_filters = request->strict_filters,
         .details = request->details,
         .witnesses = request->witnesses,
         .discard = {

@@ -29,8 +29,9 @@
 #include "device-instances.h"
 #include "enum-walk.h"
 #include "guest-limits.h"
-#include "hive-compare.h"
 #include "le.h"
+#include "reg-values.h"
+#include "service-choice.h"
 
 typedef struct Settling {
     Hive *system;
@@ -46,84 +47,6 @@ typedef struct Settling {
     /* There are more, and the user was told. */
     bool too_many;
 } Settling;
-
-static void value_free(RegValue *value)
-{
-    g_clear_pointer(&value->data, g_bytes_unref);
-    g_free(value);
-}
-
-static void add_string(GPtrArray *values, const char *name, const char *text)
-{
-    RegValue *value = g_new0(RegValue, 1);
-    glong length;
-    gunichar2 *units = g_utf8_to_utf16(text, -1, NULL, &length, NULL);
-    gsize size = (length + 1) * 2;
-    uint8_t *data = g_malloc(size);
-
-    for (glong i = 0; i <= length; i++) {
-        put_le16(data + 2 * i, units[i]);
-    }
-    g_free(units);
-    value->name = (char *)name;
-    value->type = REG_SZ;
-    value->data = g_bytes_new_take(data, size);
-    g_ptr_array_add(values, value);
-}
-
-static void add_number(GPtrArray *values, const char *name, uint32_t number)
-{
-    RegValue *value = g_new0(RegValue, 1);
-    uint8_t data[4];
-
-    put_le32(data, number);
-    value->name = (char *)name;
-    value->type = REG_DWORD;
-    value->data = g_bytes_new(data, sizeof(data));
-    g_ptr_array_add(values, value);
-}
-
-static bool service_exists(const Settling *s, const char *service)
-{
-    g_autofree char *path = g_strdup_printf("ControlSet%03u\\Services\\%s",
-                                            s->set, service);
-
-    return !strchr(service, '\\') &&
-           hive_find_key(s->system, path) != HIVE_NO_KEY;
-}
-
-static const char *first_that_exists(const Settling *s)
-{
-    for (const char *const *name = s->services; *name; name++) {
-        if (service_exists(s, *name)) {
-            return *name;
-        }
-    }
-    return NULL;
-}
-
-static bool is_suitable(const Settling *s, const char *service)
-{
-    for (const char *const *name = s->services; *name; name++) {
-        if (hive_same_name(*name, service)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What is wrong with its driver, to be freed; NULL if nothing is. */
-static char *find_fault(const Settling *s, const char *service)
-{
-    if (!service || !*service) {
-        return g_strdup("it had no driver");
-    }
-    if (!is_suitable(s, service)) {
-        return g_strdup_printf("its driver was %s", service);
-    }
-    return service_exists(s, service)
-           ? NULL : g_strdup_printf("its driver %s is not there", service);
-}
 
 static bool set_values(Settling *s, HiveKey key, const char *path,
                        GPtrArray *values, const char *fault, GError **errp)
@@ -161,10 +84,10 @@ static void add_class(const Settling *s, HiveKey key, GPtrArray *values)
     g_autofree char *name = hive_get_string(s->system, path, "Class");
 
     if (g_ascii_strcasecmp(before, s->class_guid) != 0) {
-        add_string(values, "ClassGUID", s->class_guid);
+        reg_values_add_string(values, "ClassGUID", REG_SZ, s->class_guid);
     }
     if (name && old_name && !g_str_equal(name, old_name)) {
-        add_string(values, "Class", name);
+        reg_values_add_string(values, "Class", REG_SZ, name);
     }
 }
 
@@ -172,7 +95,8 @@ static void add_class(const Settling *s, HiveKey key, GPtrArray *values)
 static bool add_driver(Settling *s, HiveKey key, const char *path,
                        const char *fault, GPtrArray *values)
 {
-    const char *service = first_that_exists(s);
+    const char *service = service_choice_first(s->system, s->set,
+                                               s->services);
 
     if (!service) {
         g_autofree char *names = g_strjoinv(", ", (char **)s->services);
@@ -183,7 +107,7 @@ static bool add_driver(Settling *s, HiveKey key, const char *path,
                                         fault, names));
         return false;
     }
-    add_string(values, "Service", service);
+    reg_values_add_string(values, "Service", REG_SZ, service);
     add_class(s, key, values);
     return true;
 }
@@ -200,8 +124,7 @@ static uint32_t get_flags(Hive *system, HiveKey key, const char *name)
 
 static bool enable_in_profile(Settling *s, const char *path, GError **errp)
 {
-    g_autoptr(GPtrArray) values =
-        g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+    g_autoptr(GPtrArray) values = reg_values_new();
     HiveKey key = hive_find_key(s->system, path);
     uint32_t flags = key == HIVE_NO_KEY ? 0 : get_flags(s->system, key,
                                                         "CSConfigFlags");
@@ -209,7 +132,7 @@ static bool enable_in_profile(Settling *s, const char *path, GError **errp)
     if (!(flags & PROFILE_OFF)) {
         return true;
     }
-    add_number(values, "CSConfigFlags", flags & ~PROFILE_OFF);
+    reg_values_add_number(values, "CSConfigFlags", flags & ~PROFILE_OFF);
     return set_values(s, key, path, values, "it was disabled", errp);
 }
 
@@ -244,10 +167,10 @@ static bool settle_instance(Settling *s, HiveKey key, const char *device,
     g_autofree char *class_guid = hive_key_string(s->system, key,
                                                   "ClassGUID");
     g_autofree char *service = hive_key_string(s->system, key, "Service");
-    g_autofree char *fault = find_fault(s, service);
+    g_autofree char *fault = service_choice_fault(s->system, s->set, service,
+                                                  s->services);
     uint32_t flags = get_flags(s->system, key, "ConfigFlags");
-    g_autoptr(GPtrArray) values =
-        g_ptr_array_new_with_free_func((GDestroyNotify)value_free);
+    g_autoptr(GPtrArray) values = reg_values_new();
 
     if (!class_guid || !*class_guid) {
         /* To Windows it is a new one: the database has its driver. */
@@ -257,7 +180,7 @@ static bool settle_instance(Settling *s, HiveKey key, const char *device,
         return true;
     }
     if (flags & CONFIG_OFF) {
-        add_number(values, "ConfigFlags", flags & ~CONFIG_OFF);
+        reg_values_add_number(values, "ConfigFlags", flags & ~CONFIG_OFF);
     }
     return (values->len == 0 ||
             set_values(s, key, path, values,

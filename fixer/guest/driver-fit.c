@@ -19,6 +19,17 @@ static bool in_list(char **names, const char *name)
 }
 
 /*
+ * Names that stand for whichever module has the functions (Microsoft: "Windows
+ * API sets").  There is no file of that name, and a driver of Windows 10 can
+ * be loaded whether there is a module or not.
+ */
+static bool is_api_set(const char *name)
+{
+    return g_ascii_strncasecmp(name, "api-", strlen("api-")) == 0 ||
+           g_ascii_strncasecmp(name, "ext-", strlen("ext-")) == 0;
+}
+
+/*
  * Whether a module that drivers import from is there: one of their like, the
  * kernel, or the HAL.  Returns false if that cannot be told.
  */
@@ -41,9 +52,8 @@ static bool has_module(Volume *volume, const Windows *windows,
     return true;
 }
 
-bool driver_find_unfit(Volume *volume, const Windows *windows,
-                       const Profile *profile, const PeInfo *pe, char **why,
-                       GError **errp)
+bool driver_find_unfit(Volume *volume, const Windows *windows, char **coming,
+                       const PeInfo *pe, char **why, GError **errp)
 {
     *why = NULL;
     if (pe->machine != windows->machine) {
@@ -53,7 +63,7 @@ bool driver_find_unfit(Volume *volume, const Windows *windows,
         *why = g_strdup_printf("it is for %s, the guest is %s", is, wanted);
     }
     for (char **module = pe->imports; *module && !*why; module++) {
-        bool has = in_list(profile->files, *module);
+        bool has = in_list(coming, *module) || is_api_set(*module);
 
         if (!has && !strpbrk(*module, "\\/") &&
             !has_module(volume, windows, *module, &has, errp)) {

@@ -117,25 +117,83 @@ static char *source_path(const Windows *windows, const char *pattern)
     return windows_path(&windows->place, below);
 }
 
+static void add_place(GPtrArray *places, Volume *volume, const char *path)
+{
+    DriverPlace *place = g_new0(DriverPlace, 1);
+
+    place->path = g_strdup(path);
+    place->cabinet = is_cabinet(path);
+    place->volume = volume;
+    g_ptr_array_add(places, place);
+}
+
+/*
+ * Adds what is in the directory @above under a name that begins with @prefix;
+ * at least one place, which is not there if that is nothing.  A directory that
+ * cannot be listed is as good as empty; that the disk cannot be read is
+ * another matter.
+ */
+static bool add_listed(GPtrArray *places, Volume *volume, const char *above,
+                       const char *prefix, GError **errp)
+{
+    g_autoptr(GError) err = NULL;
+    g_auto(GStrv) names = volume_list(volume, above, &err);
+    g_autofree char *all = g_strdup_printf("%s\\%s*", above, prefix);
+    unsigned left = LIMIT_DRIVER_PLACES;
+
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_IO)) {
+        g_propagate_error(errp, g_steal_pointer(&err));
+        return false;
+    }
+    for (char **name = names; name && *name && left > 0; name++) {
+        if (g_ascii_strncasecmp(*name, prefix, strlen(prefix)) == 0) {
+            g_autofree char *path = g_strdup_printf("%s\\%s", above, *name);
+
+            add_place(places, volume, path);
+            left--;
+        }
+    }
+    if (left == LIMIT_DRIVER_PLACES) {
+        add_place(places, volume, all);
+    }
+    return true;
+}
+
+/* The places that one of the profile's sources stands for. */
+static bool add_source(GPtrArray *places, Volume *volume, const char *source,
+                       GError **errp)
+{
+    g_autofree char *above = NULL;
+    g_autofree char *prefix = NULL;
+    const char *last = strrchr(source, '\\');
+
+    if (!g_str_has_suffix(source, "*") || !last) {
+        add_place(places, volume, source);
+        return true;
+    }
+    above = g_strndup(source, last - source);
+    prefix = g_strndup(last + 1, strlen(last + 1) - 1);
+    return add_listed(places, volume, above, prefix, errp);
+}
+
 GPtrArray *driver_places_new(Volume *volume, const Windows *windows,
                              const Profile *profile,
-                             const GPtrArray *user_files)
+                             const GPtrArray *user_files, GError **errp)
 {
-    GPtrArray *places =
+    g_autoptr(GPtrArray) places =
         g_ptr_array_new_with_free_func((GDestroyNotify)driver_place_free);
 
     if (user_files) {
         add_user_places(places, user_files);
     }
     for (char **source = profile->sources; *source; source++) {
-        DriverPlace *place = g_new0(DriverPlace, 1);
+        g_autofree char *path = source_path(windows, *source);
 
-        place->path = source_path(windows, *source);
-        place->cabinet = is_cabinet(*source);
-        place->volume = volume;
-        g_ptr_array_add(places, place);
+        if (!add_source(places, volume, path, errp)) {
+            return NULL;
+        }
     }
-    return places;
+    return g_steal_pointer(&places);
 }
 
 bool driver_place_exists(const DriverPlace *place, bool *exists,

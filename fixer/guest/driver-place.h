@@ -37,11 +37,13 @@ void driver_file_free(DriverFile *file);
 /*
  * All places (DriverPlace *) in the order of preference: first those of
  * @user_files, which may be NULL, then the profile's.  Whether there is
- * anything at a place of the guest is not looked at.
+ * anything at a place of the guest is not looked at, unless its name ends in
+ * "*": that stands for all whose names begin so.  NULL if the disk cannot be
+ * read.
  */
 GPtrArray *driver_places_new(Volume *volume, const Windows *windows,
                              const Profile *profile,
-                             const GPtrArray *user_files);
+                             const GPtrArray *user_files, GError **errp);
 
 void driver_place_free(DriverPlace *place);
 

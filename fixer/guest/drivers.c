@@ -39,8 +39,10 @@ typedef struct Planner {
     const Windows *windows;
     const Profile *profile;
     GPtrArray *warnings;
-    /* FileEdit *: what is lacking; without bytes at first. */
+    /* FileEdit *: what this profile lacks; without bytes at first. */
     GPtrArray *edits;
+    /* FileEdit *: what is written for other profiles. */
+    const GPtrArray *coming;
     /* Their names, char *, in the same order. */
     GPtrArray *names;
     /* DriverPlace *: where to look, in the order of preference. */
@@ -91,7 +93,20 @@ static bool find_why(Planner *planner, const char *path, bool *exists,
         return true;
     }
     return driver_find_unfit(planner->volume, planner->windows,
-                             planner->profile, pe, why, errp);
+                             planner->profile->files, pe, why, errp);
+}
+
+/* Whether another profile brings the file. */
+static bool is_coming(const Planner *planner, const char *path)
+{
+    for (guint i = 0; i < planner->coming->len; i++) {
+        const FileEdit *edit = g_ptr_array_index(planner->coming, i);
+
+        if (g_ascii_strcasecmp(edit->path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Adds an edit, yet without bytes, for each file that is not there or unfit. */
@@ -103,6 +118,9 @@ static bool find_needed(Planner *planner, GError **errp)
         bool exists;
         FileEdit *edit;
 
+        if (is_coming(planner, path)) {
+            continue;
+        }
         if (!find_why(planner, path, &exists, &why, errp)) {
             return false;
         }
@@ -144,7 +162,7 @@ static bool check_fit(Planner *planner, const char *name, DriverFile *file,
     g_autofree char *why = NULL;
 
     if (!pe || !driver_find_unfit(planner->volume, planner->windows,
-                                  planner->profile, pe, &why, errp)) {
+                                  planner->profile->files, pe, &why, errp)) {
         return false;
     }
     if (why) {
@@ -412,6 +430,7 @@ static void set_error(Planner *planner, GError **errp)
 
 static void planner_clear(Planner *planner)
 {
+    g_clear_pointer(&planner->edits, g_ptr_array_unref);
     g_clear_pointer(&planner->names, g_ptr_array_unref);
     g_clear_pointer(&planner->places, g_ptr_array_unref);
     g_clear_pointer(&planner->candidates, g_ptr_array_unref);
@@ -430,7 +449,8 @@ bool drivers_plan(Volume *volume, const Windows *windows,
         .windows = windows,
         .profile = profile,
         .warnings = warnings,
-        .edits = edits,
+        .edits = file_edit_list_new(),
+        .coming = edits,
         .names = g_ptr_array_new(),
         .left = LIMIT_UNPACKED_SIZE,
         .candidates = g_ptr_array_new_with_free_func((GDestroyNotify)
@@ -443,11 +463,13 @@ bool drivers_plan(Volume *volume, const Windows *windows,
     if (!find_needed(&planner, errp)) {
         return false;
     }
-    if (edits->len == 0) {
+    if (planner.edits->len == 0) {
         return true;
     }
-    planner.places = driver_places_new(volume, windows, profile, user_files);
-    if (!find_candidates(&planner, errp) || !look_into_all(&planner, errp)) {
+    planner.places = driver_places_new(volume, windows, profile, user_files,
+                                       errp);
+    if (!planner.places || !find_candidates(&planner, errp) ||
+        !look_into_all(&planner, errp)) {
         return false;
     }
     if (!planner.best) {
@@ -457,5 +479,6 @@ bool drivers_plan(Volume *volume, const Windows *windows,
     driver_choice_report(planner.candidates, planner.best, &windows->version,
                          sources);
     take(&planner);
+    g_ptr_array_extend_and_steal(edits, g_steal_pointer(&planner.edits));
     return true;
 }

@@ -20,6 +20,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <string.h>
+
 #include "error.h"
 #include "filters.h"
 #include "guest-limits.h"
@@ -62,6 +64,8 @@ typedef struct Search {
     GPtrArray *changes;
     GPtrArray *listed;
     GPtrArray *warnings;
+    /* What follows from a name that has to stay, for the warning. */
+    const char *consequence;
     /* Keys that may still be looked at. */
     unsigned left;
 } Search;
@@ -208,9 +212,8 @@ static void keep(const Search *search, const char *path, const char *why,
     }
     g_ptr_array_add(search->warnings,
                     g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\%s: %s "
-                                    "cannot be taken off the filters (%s), "
-                                    "and is therefore not disabled", path,
-                                    text, why));
+                                    "cannot be taken off the filters (%s)%s",
+                                    path, text, why, search->consequence));
 }
 
 static void value_clear(RegValue *value)
@@ -341,6 +344,7 @@ bool filters_unlist(Hive *system, unsigned set, const char *const *names,
         .changes = changes,
         .listed = listed,
         .warnings = warnings,
+        .consequence = ", and is therefore not disabled",
         .left = LIMIT_HIVE_KEYS,
     };
 
@@ -353,4 +357,27 @@ bool filters_unlist(Hive *system, unsigned set, const char *const *names,
         }
     }
     return true;
+}
+
+bool filters_unlist_from(Hive *system, const char *path, const char *name,
+                         const char *source, const char *reason,
+                         GPtrArray *changes, GPtrArray *warnings,
+                         GError **errp)
+{
+    const char *const names[] = { name, NULL };
+    g_autoptr(GArray) wanted = wanted_new(names);
+    g_autoptr(GPtrArray) listed = g_ptr_array_new();
+    g_autofree char *above = g_strndup(path, strrchr(path, '\\') - path);
+    Search search = {
+        .system = system,
+        .wanted = wanted,
+        .source = source,
+        .reason = reason,
+        .changes = changes,
+        .listed = listed,
+        .warnings = warnings,
+        .consequence = "",
+    };
+
+    return unlist_key(&search, hive_find_key(system, path), above, errp);
 }

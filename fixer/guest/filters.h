@@ -26,4 +26,13 @@ bool filters_unlist(Hive *system, unsigned set, const char *const *names,
                     GPtrArray *changes, GPtrArray *listed,
                     GPtrArray *warnings, GError **errp);
 
+/*
+ * Takes the one filter @name off the lists of the key @path, which there is,
+ * alone.  That it cannot be is a line in @warnings (char *).
+ */
+bool filters_unlist_from(Hive *system, const char *path, const char *name,
+                         const char *source, const char *reason,
+                         GPtrArray *changes, GPtrArray *warnings,
+                         GError **errp);
+
 #endif /* GUEST_FILTERS_H */

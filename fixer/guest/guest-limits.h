@@ -183,6 +183,12 @@
 /* Bytes of a value in a .reg file: Windows has no limit but memory. */
 #define LIMIT_REG_DATA MiB
 
+/*
+ * Directories that one "*" of a profile's sources stands for: the DriverStore
+ * of Windows keeps a few versions of a driver.
+ */
+#define LIMIT_DRIVER_PLACES 64
+
 /* Hardware profiles that are looked at: a notebook has two or three. */
 #define LIMIT_HARDWARE_PROFILES 64
 

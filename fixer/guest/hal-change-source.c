@@ -14,7 +14,7 @@
 #include "hal-change-internal.h"
 
 /* The profile that says where in a guest drivers are. */
-#define PLACES_PROFILE "ide"
+#define PLACES_PROFILE "ide-2000"
 
 typedef struct Search {
     const HalChange *change;
@@ -281,8 +281,8 @@ GPtrArray *hal_source_read(const HalChange *change, const GArray *wanted,
         return NULL;
     }
     search.places = driver_places_new(change->volume, change->windows, profile,
-                                      change->request->user_files);
-    if (!look_into_all(&search, true, errp) ||
+                                      change->request->user_files, errp);
+    if (!search.places || !look_into_all(&search, true, errp) ||
         (!search.best && !look_into_all(&search, false, errp))) {
         return NULL;
     }

@@ -63,19 +63,27 @@ static void add_device(Hive *system, HiveKey instance, const char *path,
     }
 }
 
-/* Services of the default profile are called as its files are. */
-static bool add_profile(GHashTable *names, GError **errp)
+/* Services of a profile are called as its files are. */
+static void add_files(GHashTable *names, const Profile *profile)
 {
-    g_autoptr(Profile) profile = profile_embedded(PROFILE, errp);
-
-    for (char **file = profile ? profile->files : NULL; file && *file;
-         file++) {
+    for (char **file = profile->files; file && *file; file++) {
         g_autofree char *name = g_strdup(*file);
 
         if (g_str_has_suffix(name, DRIVER_SUFFIX)) {
             name[strlen(name) - strlen(DRIVER_SUFFIX)] = '\0';
             add_name(names, name);
         }
+    }
+}
+
+/* Those of the default profile, for whichever Windows. */
+static bool add_profile(GHashTable *names, GError **errp)
+{
+    g_autoptr(Profile) profile = profile_embedded(PROFILE, errp);
+    g_autoptr(GPtrArray) parts = profile ? profile_parts(profile) : NULL;
+
+    for (guint i = 0; parts && i < parts->len; i++) {
+        add_files(names, g_ptr_array_index(parts, i));
     }
     return profile != NULL;
 }

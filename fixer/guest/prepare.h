@@ -62,6 +62,8 @@ typedef struct PrepareOptions {
     DirtyHive dirty_hive;
     /* A volume that Windows wants to check first is no reason to refuse. */
     bool force_dirty_volume;
+    /* Foreign filters of disks and controllers go, even if they are sound. */
+    bool strict_filters;
     /* What costs more reading is wanted, too: the product's name. */
     bool details;
     /* Whoever undoes it later wants to know where to look first. */

@@ -9,8 +9,13 @@
 
 #include "profile.h"
 
-/* What a section's name begins with that is about devices. */
+/* What the names of sections begin with that there may be several of. */
 #define PROFILE_INSTANCE "instance "
+#define PROFILE_BOOT_SERVICE "boot-service "
+#define PROFILE_CLASS_FILTERS "class-filters "
+#define PROFILE_CRITICAL_DEVICE "critical-device "
+#define PROFILE_NUMBER "number "
+#define PROFILE_KNOWN_DEVICE "known-device "
 
 typedef struct ProfileParser {
     GKeyFile *keys;
@@ -58,6 +63,34 @@ bool profile_get_string(ProfileParser *parser, const char *group,
                         const char *key, char **value, GError **errp);
 bool profile_get_list(ProfileParser *parser, const char *group,
                       const char *key, char ***value, GError **errp);
+
+/*
+ * A number below 2^32, decimal; "0x" stands before a hexadecimal one.  The
+ * second is for a list of them: uint32_t.
+ */
+bool profile_get_number(ProfileParser *parser, const char *group,
+                        const char *key, uint32_t *value, GError **errp);
+bool profile_get_numbers(ProfileParser *parser, const char *group,
+                         const char *key, GArray **values, GError **errp);
+
+/* Refuses @names of which one cannot be a service's. */
+bool profile_check_services(ProfileParser *parser, const char *group,
+                            const char *key, char **names, GError **errp);
+
+/* Refuses a @device that is not ENUMERATOR\DEVICE, as below the key Enum. */
+bool profile_check_device(ProfileParser *parser, const char *group,
+                          const char *key, const char *device, GError **errp);
+
+/* Refuses a GUID that is not written as the registry has them. */
+bool profile_check_guid(ProfileParser *parser, const char *group,
+                        const char *key, const char *text, GError **errp);
+
+/*
+ * profile-parse-boot.c: the sections about what starts Windows Vista and
+ * later.
+ */
+bool profile_parse_boot(ProfileParser *parser, Profile *profile,
+                        GError **errp);
 
 /* MAJOR.MINOR of [guest]. */
 bool profile_get_version(ProfileParser *parser, const char *key,

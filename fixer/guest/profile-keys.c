@@ -28,13 +28,39 @@ static const char *const known_keys[][2] = {
     { PROFILE_INSTANCE, "services" },
     { PROFILE_INSTANCE, "class" },
     { PROFILE_INSTANCE, "reason" },
+    { PROFILE_BOOT_SERVICE, "start" },
+    { PROFILE_BOOT_SERVICE, "start-override" },
+    { PROFILE_BOOT_SERVICE, "missing" },
+    { PROFILE_BOOT_SERVICE, "group" },
+    { PROFILE_BOOT_SERVICE, "error-control" },
+    { PROFILE_BOOT_SERVICE, "reason" },
+    { PROFILE_CLASS_FILTERS, "title" },
+    { PROFILE_CLASS_FILTERS, "known" },
+    { PROFILE_CLASS_FILTERS, "reason" },
+    { "device-filters", "devices" },
+    { "device-filters", "reason" },
+    { PROFILE_CRITICAL_DEVICE, "services" },
+    { PROFILE_CRITICAL_DEVICE, "class" },
+    { PROFILE_CRITICAL_DEVICE, "reason" },
+    { PROFILE_NUMBER, "wrong" },
+    { PROFILE_NUMBER, "right" },
+    { PROFILE_NUMBER, "reason" },
+    { PROFILE_KNOWN_DEVICE, "ids" },
     { "fixes", "names" },
+};
+
+/* Sections that there may be several of. */
+static const char *const prefixes[] = {
+    PROFILE_INSTANCE, PROFILE_BOOT_SERVICE, PROFILE_CLASS_FILTERS,
+    PROFILE_CRITICAL_DEVICE, PROFILE_NUMBER, PROFILE_KNOWN_DEVICE,
 };
 
 static bool is_known(const char *group, const char *key)
 {
-    if (g_str_has_prefix(group, PROFILE_INSTANCE)) {
-        group = PROFILE_INSTANCE;
+    for (unsigned i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        if (g_str_has_prefix(group, prefixes[i])) {
+            group = prefixes[i];
+        }
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(known_keys); i++) {
         if (g_str_equal(known_keys[i][0], group) &&
@@ -146,6 +172,97 @@ bool profile_get_list(ProfileParser *parser, const char *group, const char *key,
         }
     }
     return true;
+}
+
+static bool parse_number(ProfileParser *parser, const char *group,
+                         const char *key, const char *text, uint32_t *value,
+                         GError **errp)
+{
+    bool hexadecimal = g_str_has_prefix(text, "0x");
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(text + (hexadecimal ? 2 : 0),
+                                    hexadecimal ? 16 : 10, 0, UINT32_MAX,
+                                    &number, NULL)) {
+        return profile_invalid(parser, group, key, errp,
+                               "'%s' is no number below 2^32", text);
+    }
+    *value = number;
+    return true;
+}
+
+bool profile_get_number(ProfileParser *parser, const char *group,
+                        const char *key, uint32_t *value, GError **errp)
+{
+    g_autofree char *text = NULL;
+
+    return profile_get_string(parser, group, key, &text, errp) &&
+           parse_number(parser, group, key, text, value, errp);
+}
+
+bool profile_get_numbers(ProfileParser *parser, const char *group,
+                         const char *key, GArray **values, GError **errp)
+{
+    g_auto(GStrv) texts = NULL;
+
+    *values = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    if (!profile_get_list(parser, group, key, &texts, errp)) {
+        return false;
+    }
+    for (char **text = texts; *text; text++) {
+        uint32_t value;
+
+        if (!parse_number(parser, group, key, *text, &value, errp)) {
+            return false;
+        }
+        g_array_append_val(*values, value);
+    }
+    return true;
+}
+
+bool profile_check_services(ProfileParser *parser, const char *group,
+                            const char *key, char **names, GError **errp)
+{
+    /* Services are keys below one key; a comma is a semicolon misspelt. */
+    for (char **name = names; *name; name++) {
+        if (strpbrk(*name, "\\,")) {
+            return profile_invalid(parser, group, key, errp,
+                                   "'%s' is no service's name", *name);
+        }
+    }
+    return true;
+}
+
+bool profile_check_device(ProfileParser *parser, const char *group,
+                          const char *key, const char *device, GError **errp)
+{
+    const char *separator = strchr(device, '\\');
+
+    if (!separator || separator == device || !separator[1] ||
+        strchr(separator + 1, '\\')) {
+        return profile_invalid(parser, group, key, errp,
+                               "'%s' is not of the form PCI\\VEN_8086&DEV_7010",
+                               device);
+    }
+    return true;
+}
+
+bool profile_check_guid(ProfileParser *parser, const char *group,
+                        const char *key, const char *text, GError **errp)
+{
+    g_autofree char *inner = g_strdup(text);
+    size_t length = strlen(text);
+
+    if (length == 38 && text[0] == '{' && text[37] == '}') {
+        inner[37] = '\0';
+        if (g_uuid_string_is_valid(inner + 1)) {
+            return true;
+        }
+    }
+    return profile_invalid(parser, group, key, errp,
+                           "'%s' is not of the form "
+                           "{4D36E96A-E325-11CE-BFC1-08002BE10318}",
+                           text);
 }
 
 bool profile_get_version(ProfileParser *parser, const char *key,

@@ -208,19 +208,6 @@ static bool parse_registry(ProfileParser *parser, Profile *profile,
     return true;
 }
 
-/* Services are keys below one key; a comma is a semicolon misspelt. */
-static bool check_key_names(ProfileParser *parser, const char *group,
-                            const char *key, char **names, GError **errp)
-{
-    for (char **name = names; *name; name++) {
-        if (strpbrk(*name, "\\,")) {
-            return profile_invalid(parser, group, key, errp,
-                                   "'%s' is no service's name", *name);
-        }
-    }
-    return true;
-}
-
 static bool parse_services(ProfileParser *parser, Profile *profile,
                            GError **errp)
 {
@@ -229,43 +216,10 @@ static bool parse_services(ProfileParser *parser, Profile *profile,
     }
     return profile_get_list(parser, "services", "disable", &profile->disabled,
                             errp) &&
-           check_key_names(parser, "services", "disable", profile->disabled,
-                           errp) &&
+           profile_check_services(parser, "services", "disable",
+                                  profile->disabled, errp) &&
            profile_get_string(parser, "services", "reason",
                               &profile->disabled_reason, errp);
-}
-
-/* ENUMERATOR\DEVICE, as below the key Enum. */
-static bool check_device(ProfileParser *parser, const char *group,
-                         const char *device, GError **errp)
-{
-    const char *separator = strchr(device, '\\');
-
-    if (!separator || separator == device || !separator[1] ||
-        strchr(separator + 1, '\\')) {
-        return profile_invalid(parser, group, NULL, errp,
-                               "'%s' is not of the form PCI\\VEN_8086&DEV_7010",
-                               device);
-    }
-    return true;
-}
-
-static bool check_guid(ProfileParser *parser, const char *group,
-                       const char *text, GError **errp)
-{
-    g_autofree char *inner = g_strdup(text);
-    size_t length = strlen(text);
-
-    if (length == 38 && text[0] == '{' && text[37] == '}') {
-        inner[37] = '\0';
-        if (g_uuid_string_is_valid(inner + 1)) {
-            return true;
-        }
-    }
-    return profile_invalid(parser, group, "class", errp,
-                           "'%s' is not of the form "
-                           "{4D36E96A-E325-11CE-BFC1-08002BE10318}",
-                           text);
 }
 
 static bool parse_instance(ProfileParser *parser, Profile *profile,
@@ -275,14 +229,15 @@ static bool parse_instance(ProfileParser *parser, Profile *profile,
 
     g_ptr_array_add(profile->instances, instance);
     instance->device = g_strdup(group + strlen(PROFILE_INSTANCE));
-    return check_device(parser, group, instance->device, errp) &&
+    return profile_check_device(parser, group, NULL, instance->device, errp) &&
            profile_get_list(parser, group, "services", &instance->services,
                             errp) &&
-           check_key_names(parser, group, "services", instance->services,
-                           errp) &&
+           profile_check_services(parser, group, "services",
+                                  instance->services, errp) &&
            profile_get_string(parser, group, "class", &instance->class_guid,
                               errp) &&
-           check_guid(parser, group, instance->class_guid, errp) &&
+           profile_check_guid(parser, group, "class", instance->class_guid,
+                              errp) &&
            profile_get_string(parser, group, "reason", &instance->reason, errp);
 }
 
@@ -364,6 +319,7 @@ Profile *profile_parse_text(const char *name, GBytes *text,
         !parse_registry(&parser, profile, errp) ||
         !parse_services(&parser, profile, errp) ||
         !parse_instances(&parser, profile, errp) ||
+        !profile_parse_boot(&parser, profile, errp) ||
         !parse_fixes(&parser, profile, errp)) {
         return NULL;
     }

@@ -43,6 +43,59 @@ static void instance_free(void *opaque)
     g_free(instance);
 }
 
+static void boot_service_free(void *opaque)
+{
+    ProfileBootService *service = opaque;
+
+    g_free(service->name);
+    g_clear_pointer(&service->start, g_array_unref);
+    g_free(service->group);
+    g_free(service->reason);
+    g_free(service);
+}
+
+static void class_filters_free(void *opaque)
+{
+    ProfileClassFilters *filters = opaque;
+
+    g_free(filters->class_guid);
+    g_free(filters->title);
+    g_strfreev(filters->known);
+    g_free(filters->reason);
+    g_free(filters);
+}
+
+static void critical_device_free(void *opaque)
+{
+    ProfileCriticalDevice *device = opaque;
+
+    g_free(device->id);
+    g_strfreev(device->services);
+    g_free(device->class_guid);
+    g_free(device->reason);
+    g_free(device);
+}
+
+static void number_free(void *opaque)
+{
+    ProfileNumber *number = opaque;
+
+    g_free(number->key);
+    g_free(number->value);
+    g_clear_pointer(&number->wrong, g_array_unref);
+    g_free(number->reason);
+    g_free(number);
+}
+
+static void known_device_free(void *opaque)
+{
+    ProfileKnownDevice *device = opaque;
+
+    g_free(device->title);
+    g_strfreev(device->ids);
+    g_free(device);
+}
+
 Profile *profile_new(const char *file)
 {
     Profile *profile = g_new0(Profile, 1);
@@ -53,6 +106,15 @@ Profile *profile_new(const char *file)
     profile->registry =
         g_ptr_array_new_with_free_func((GDestroyNotify)regfile_free);
     profile->instances = g_ptr_array_new_with_free_func(instance_free);
+    profile->boot_services =
+        g_ptr_array_new_with_free_func(boot_service_free);
+    profile->class_filters =
+        g_ptr_array_new_with_free_func(class_filters_free);
+    profile->critical_devices =
+        g_ptr_array_new_with_free_func(critical_device_free);
+    profile->numbers = g_ptr_array_new_with_free_func(number_free);
+    profile->known_devices =
+        g_ptr_array_new_with_free_func(known_device_free);
     return profile;
 }
 
@@ -74,6 +136,13 @@ void profile_free(Profile *profile)
         g_strfreev(profile->disabled);
         g_free(profile->disabled_reason);
         g_ptr_array_unref(profile->instances);
+        g_ptr_array_unref(profile->boot_services);
+        g_ptr_array_unref(profile->class_filters);
+        g_strfreev(profile->filtered_devices);
+        g_free(profile->filtered_reason);
+        g_ptr_array_unref(profile->critical_devices);
+        g_ptr_array_unref(profile->numbers);
+        g_ptr_array_unref(profile->known_devices);
         g_free(profile);
     }
 }

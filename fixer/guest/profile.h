@@ -26,6 +26,75 @@ typedef struct ProfileInstance {
     char *reason;
 } ProfileInstance;
 
+/* What is done about a service that is not there. */
+typedef enum ProfileMissing {
+    /* Nothing: the guest may start without it. */
+    PROFILE_MISSING_IGNORE,
+    /* The user is told: only Windows' setup can make it. */
+    PROFILE_MISSING_WARN,
+    /* Its key is made, if its driver is there and would load. */
+    PROFILE_MISSING_CREATE,
+} ProfileMissing;
+
+/* A driver that the boot loader has to start: [boot-service NAME]. */
+typedef struct ProfileBootService {
+    /* Of its key below Services. */
+    char *name;
+    /* uint32_t: values of Start that will do; others become the first. */
+    GArray *start;
+    /*
+     * Windows believes StartOverride before Start: it goes if it has a value
+     * that Start may not have.
+     */
+    bool drop_override;
+    ProfileMissing missing;
+    /* Of a key that is made; NULL if none is. */
+    char *group;
+    uint32_t error_control;
+    char *reason;
+} ProfileBootService;
+
+/* A device class whose filters have to start: [class-filters GUID]. */
+typedef struct ProfileClassFilters {
+    /* {4D36E967-E325-11CE-BFC1-08002BE10318} */
+    char *class_guid;
+    /* What people call it: disks. */
+    char *title;
+    /* Windows' own, and others that are known to do no harm: they stay. */
+    char **known;
+    char *reason;
+} ProfileClassFilters;
+
+/* A REG_DWORD that must not have certain values: [number KEY\VALUE]. */
+typedef struct ProfileNumber {
+    /* Relative to a control set. */
+    char *key;
+    char *value;
+    /* uint32_t: those that it must not have. */
+    GArray *wrong;
+    /* What it gets instead. */
+    uint32_t right;
+    char *reason;
+} ProfileNumber;
+
+/* What the CriticalDeviceDatabase must have: [critical-device ID]. */
+typedef struct ProfileCriticalDevice {
+    /* A hardware or compatible id, # for a backslash: pci#ven_8086&dev_7010. */
+    char *id;
+    /* Services that may drive it; it gets the first if another one does. */
+    char **services;
+    char *class_guid;
+    char *reason;
+} ProfileCriticalDevice;
+
+/* A device that Windows has to know: [known-device TITLE]. */
+typedef struct ProfileKnownDevice {
+    /* IDE controller */
+    char *title;
+    /* Keys below DriverDatabase\DeviceIds; one of them will do. */
+    char **ids;
+} ProfileKnownDevice;
+
 typedef struct Profile {
     char *name;
     /* The file that it was read from, for messages and reports. */
@@ -62,6 +131,20 @@ typedef struct Profile {
 
     /* ProfileInstance * */
     GPtrArray *instances;
+
+    /* ProfileBootService * */
+    GPtrArray *boot_services;
+    /* ProfileClassFilters * */
+    GPtrArray *class_filters;
+    /* Devices whose own filters have to start; NULL: none. */
+    char **filtered_devices;
+    char *filtered_reason;
+    /* ProfileCriticalDevice * */
+    GPtrArray *critical_devices;
+    /* ProfileNumber * */
+    GPtrArray *numbers;
+    /* ProfileKnownDevice * */
+    GPtrArray *known_devices;
 
     /* ProfileFix */
     unsigned fixes;

@@ -9,6 +9,7 @@
 
 #include "filters.h"
 #include "hive-compare.h"
+#include "reg-values.h"
 #include "services.h"
 
 /* SERVICE_DISABLED of winnt.h */
@@ -31,16 +32,9 @@ static bool must_be_disabled(Hive *system, HiveKey key, const char *path)
 
 static bool set_disabled(Hive *system, HiveKey key, GError **errp)
 {
-    static const uint8_t disabled[4] = { DISABLED };
-    g_autoptr(GBytes) data = g_bytes_new_static(disabled, sizeof(disabled));
-    g_autoptr(GPtrArray) values = g_ptr_array_new();
-    RegValue start = {
-        .name = (char *)"Start",
-        .type = REG_DWORD,
-        .data = data,
-    };
+    g_autoptr(GPtrArray) values = reg_values_new();
 
-    g_ptr_array_add(values, &start);
+    reg_values_add_number(values, "Start", DISABLED);
     return hive_set_values(system, key, values, errp);
 }
 

@@ -114,7 +114,7 @@ static bool guest_open(Guest *g)
         .version = { { 5, 1, 2600, 5512 } },
         .machine = PE_MACHINE_I386,
     };
-    g->profile = profile_embedded("ide", &err);
+    g->profile = profile_embedded("ide-2000", &err);
     g_assert_no_error(err);
     g->files = g_ptr_array_new_with_free_func(g_free);
     g->names = g_ptr_array_new_with_free_func(g_free);

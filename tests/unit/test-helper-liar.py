@@ -252,7 +252,8 @@ FINE = {
     'reg-sources': (), 'driver-sources': (), 'windows': ('', 'x', 'on', '0'),
     'dirty-hive': ('refuse',), 'without': ([], ['\x1b[2J']), 'force': ([],),
     'auto-reboot': ('off',), 'details': (True,), 'witnesses': (True,),
-    'require-guest': (True,), 'source-date-epoch': NUMBERS,
+    'strict-filters': (True,), 'require-guest': (True,),
+    'source-date-epoch': NUMBERS,
 }
 
 

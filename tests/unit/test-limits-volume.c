@@ -16,6 +16,7 @@
 
 #include "check-internal.h"
 #include "disk.h"
+#include "driver-place.h"
 #include "error.h"
 #include "guest-limits.h"
 #include "hive-file.h"
@@ -150,6 +151,43 @@ static void set_index_size(Guest *g, int64_t size)
     g_assert_cmpint(ntfs_inode_close(dir), ==, 0);
     volume_close(g_steal_pointer(&g->volume), NULL);
     mount(g);
+}
+
+/* How many of @count files are taken as places that drivers may be in. */
+static guint driver_places(Guest *g, unsigned count)
+{
+    char *sources[] = { (char *)"system32\\place*", NULL };
+    Profile profile = { .sources = sources };
+    g_autoptr(GPtrArray) places = NULL;
+    g_autoptr(GBytes) bytes = g_bytes_new_static("x", 1);
+    g_autoptr(GError) err = NULL;
+
+    for (unsigned i = 0; i < count; i++) {
+        g_autofree char *path = g_strdup_printf(FOLDER "\\place%u.dll", i);
+        bool exists;
+
+        volume_exists(g->volume, path, &exists, &err);
+        g_assert_no_error(err);
+        if (!exists) {
+            volume_create(g->volume, path, bytes, &err);
+            g_assert_no_error(err);
+        }
+    }
+    places = driver_places_new(g->volume, &g->windows, &profile, NULL, &err);
+    g_assert_no_error(err);
+    return places->len;
+}
+
+static void test_driver_places(void)
+{
+    g_auto(Guest) g = { 0 };
+
+    if (guest_open(&g, NULL)) {
+        g_assert_cmpuint(driver_places(&g, LIMIT_DRIVER_PLACES), ==,
+                         LIMIT_DRIVER_PLACES);
+        g_assert_cmpuint(driver_places(&g, LIMIT_DRIVER_PLACES + 1), ==,
+                         LIMIT_DRIVER_PLACES);
+    }
 }
 
 #define TOO_LONG \
@@ -539,6 +577,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/limits-volume/path-depth", test_path_depth);
+    g_test_add_func("/limits-volume/driver-places", test_driver_places);
     g_test_add_func("/limits-volume/directory-size", test_directory_size);
     g_test_add_func("/limits-volume/directory-bitmap", test_directory_bitmap);
     g_test_add_func("/limits-volume/directory-entries",

@@ -266,9 +266,8 @@ static const struct {
     const char *part;
 } refusals[] = {
     { "dirty-hive", GUEST_ERROR_REFUSED, "registry hive is dirty" },
-    { "windows-7", GUEST_ERROR_REFUSED, "Windows 7 (6.1.7601.17514, x86) "
-      "cannot be prepared: profile 'ide' is for versions 5.0 to 5.2 of x86, "
-      "x64" },
+    { "windows-7", GUEST_ERROR_NOT_FOUND, "of which nothing is in "
+      "\\WINDOWS\\system32\\DriverStore\\FileRepository\\mshdc.inf_*; " },
     { "w2k-old-mirror", GUEST_ERROR_REFUSED, "registry hive is dirty" },
     { "dynamic-mirror", GUEST_ERROR_REFUSED, "mirror" },
     { "fat-system-partition", GUEST_ERROR_REFUSED, "FAT" },
