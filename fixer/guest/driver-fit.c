@@ -25,8 +25,8 @@ static bool in_list(char **names, const char *name)
  */
 static bool is_api_set(const char *name)
 {
-    return g_ascii_strncasecmp(name, "api-", strlen("api-")) == 0 ||
-           g_ascii_strncasecmp(name, "ext-", strlen("ext-")) == 0;
+    return g_ascii_strncasecmp(name, "api-ms-", 7) == 0 ||
+           g_ascii_strncasecmp(name, "ext-ms-", 7) == 0;
 }
 
 /*
