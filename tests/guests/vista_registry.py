@@ -9,6 +9,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 from dataclasses import dataclass
 
+import guids
 import registry
 import vista_drivers
 from hive import Key, binary, dword, expand_sz, multi_sz, sz
@@ -201,30 +202,40 @@ def critical_devices(windows):
     return tree
 
 
+def _add_package(root, windows, inf, guid, devices):
+    """A package of DriverDatabase: which service it has for which device."""
+    folder = vista_drivers.store_folder(windows, inf).rpartition('\\')[2]
+    names = ['%s_Inst' % name for name in sorted(set(devices.values()))]
+    root.at('DriverInfFiles\\' + inf).merge({
+        '': multi_sz(folder), 'Active': sz(folder),
+        'Configurations': multi_sz(*names)})
+    package = root.at('DriverPackages\\' + folder).merge({
+        '': sz(inf), 'Provider': sz('Microsoft'), 'Version': binary(
+            b'\0\xff\x09\0\0\0\0\0' + guids.packed(guid).ljust(40, b'\0'))})
+    for device, name in devices.items():
+        root.at('DeviceIds\\' + device).merge(
+            {inf: binary(b'\1\xff\0\0')})
+        package.at('Descriptors\\' + device).merge(
+            {'Configuration': sz(name + '_Inst')})
+        package.at('Configurations\\%s_Inst' % name).merge(
+            {'ConfigFlags': dword(0), 'Service': sz(name)})
+
+
 def driver_database(windows):
     """SYSTEM\\DriverDatabase, from 8 on: which .inf serves which device."""
-    package = vista_drivers.store_folder(windows).rpartition('\\')[2]
-    serves = binary(b'\1\xff\0\0')
     root = Key().merge({
         'Architecture': dword(9 if windows.is_64 else 0),
-        'Version': dword(windows.version[0] << 24),
-        'DriverInfFiles': {'mshdc.inf': {
-            '': multi_sz(package), 'Active': sz(package),
-            'Configurations': multi_sz('atapi_Inst', 'pciide_Inst',
-                                       'intelide_Inst', 'msahci_Inst')}}})
-    devices = root.at('DeviceIds')
-    for device in IDE_DEVICES:
-        devices.at(device).merge({'mshdc.inf': serves})
-    for device, (name, _) in OTHER_DEVICES.items():
-        devices.at(device).merge({name.lower() + '.inf': serves})
+        'Version': dword(windows.version[0] << 24)})
+    _add_package(root, windows, 'mshdc.inf', HDC,
+                 {**IDE_DEVICES, 'PCI\\CC_010601': 'storahci'})
+    for name, guid in sorted(set(OTHER_DEVICES.values())):
+        _add_package(root, windows, name.lower() + '.inf', guid, {
+            device: name for device, (service, _) in OTHER_DEVICES.items()
+            if service == name})
     for name, (pci_id, _, _, _) in ADAPTERS.items():
         if name in ('LSI_SAS', windows.adapter):
-            devices.at('PCI\\' + pci_id).merge({name.lower() + '.inf':
-                                                serves})
-    for name in ('atapi', 'intelide', 'pciide'):
-        root.at('DriverPackages\\%s\\Configurations\\%s_Inst' % (
-            package, name)).merge({'ConfigFlags': dword(0),
-                                   'Service': sz(name)})
+            _add_package(root, windows, name.lower() + '.inf', SCSI_ADAPTER,
+                         {'PCI\\' + pci_id: name})
     return root
 
 
