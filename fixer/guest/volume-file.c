@@ -17,6 +17,7 @@
 
 #include "error.h"
 #include "guest-limits.h"
+#include "volume-wof.h"
 
 /* Between 1601, where NTFS time begins, and 1970; in units of 100 ns. */
 #define NTFS_EPOCH_OFFSET 116444736000000000LL
@@ -25,10 +26,17 @@
 /* What is compared and written at once. */
 #define CHUNK_SIZE (64 * 1024)
 
+/* What a file that Windows has compressed needs before it is written. */
+#define DECOMPRESS \
+    "decompress it in the source VM (compact /u /exe FILE, or all of Windows " \
+    "by compact /compactos:never)"
+
 /* An open file: inode and unnamed data attribute. */
 typedef struct File {
     ntfs_inode *ni;
     ntfs_attr *na;
+    /* Reads a file that CompactOS has compressed; else NULL. */
+    WofFile *wof;
 } File;
 
 void volume_search_all_space(Volume *volume)
@@ -48,6 +56,7 @@ bool volume_close_inode(Volume *volume, ntfs_inode *ni, const char *path,
 
 static void file_close(File *file)
 {
+    wof_free(file->wof);
     if (file->na) {
         ntfs_attr_close(file->na);
     }
@@ -58,10 +67,6 @@ static void file_close(File *file)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(File, file_close)
 
-/*
- * The unnamed stream of a file with a reparse point is not what programs in
- * the guest see: CompactOS leaves it sparse, which would read as zeros.
- */
 static bool check_plain(Volume *volume, ntfs_inode *ni, const char *path,
                         GError **errp)
 {
@@ -69,9 +74,6 @@ static bool check_plain(Volume *volume, ntfs_inode *ni, const char *path,
 
     if (ni->mrec->flags & MFT_RECORD_IS_DIRECTORY) {
         why = "is a directory";
-    } else if (ni->flags & FILE_ATTR_REPARSE_POINT) {
-        why = "is behind a reparse point (as CompactOS or deduplication make "
-              "them), so that its contents are not plain";
     } else if (ni->flags & FILE_ATTR_ENCRYPTED) {
         why = "is encrypted; decrypt it in the source VM";
     }
@@ -83,11 +85,56 @@ static bool check_plain(Volume *volume, ntfs_inode *ni, const char *path,
     return true;
 }
 
-static bool file_open(File *file, Volume *volume, const char *path,
-                      GError **errp)
+/*
+ * Why the contents of such a file cannot be read; NULL: they can.  The unnamed
+ * stream of a file with a reparse point is not what programs in the guest see:
+ * CompactOS leaves it a hole, which would read as zeros.
+ */
+static const char *why_unreadable(WofKind kind)
 {
+    switch (kind) {
+    case WOF_LZX:
+        return "is compressed by CompactOS as LZX, which is not read here: "
+               DECOMPRESS;
+    case WOF_WIM:
+        return "has its contents in a WIM (WIMBoot), which is not read here: "
+               "apply that without WIMBoot in the source VM";
+    case WOF_OTHER:
+        return "is behind a reparse point (as deduplication makes them), so "
+               "that its contents are not plain: copy it to where it is in "
+               "the source VM";
+    default:
+        return NULL;
+    }
+}
+
+/* Refuses what cannot be read or, if it is @to_write, written over. */
+static bool check_kind(Volume *volume, const char *path, WofKind kind,
+                       bool to_write, GError **errp)
+{
+    const char *why = why_unreadable(kind);
+
+    if (!why && to_write && kind != WOF_NONE) {
+        why = "is compressed by CompactOS, and is not written over: "
+              DECOMPRESS;
+    }
+    if (why) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED, "%s: %s: %s",
+                    volume->label, path, why);
+    }
+    return !why;
+}
+
+/* @path has to outlive the file. */
+static bool file_open(File *file, Volume *volume, const char *path,
+                      bool to_write, GError **errp)
+{
+    WofKind kind;
+
     file->ni = volume_open_inode(volume, path, errp);
-    if (!file->ni || !check_plain(volume, file->ni, path, errp)) {
+    if (!file->ni || !check_plain(volume, file->ni, path, errp) ||
+        !wof_probe(volume, file->ni, path, &kind, errp) ||
+        !check_kind(volume, path, kind, to_write, errp)) {
         return false;
     }
     file->na = ntfs_attr_open(file->ni, AT_DATA, AT_UNNAMED, 0);
@@ -95,7 +142,11 @@ static bool file_open(File *file, Volume *volume, const char *path,
         volume_set_error(volume, path, errp);
         return false;
     }
-    return true;
+    if (kind != WOF_NONE) {
+        file->wof = wof_open(volume, file->ni, path, kind,
+                             file->na->data_size, errp);
+    }
+    return kind == WOF_NONE || file->wof;
 }
 
 static bool read_exact(Volume *volume, ntfs_attr *na, const char *path,
@@ -116,6 +167,15 @@ static bool read_exact(Volume *volume, ntfs_attr *na, const char *path,
         done += n;
     }
     return true;
+}
+
+static bool file_read(File *file, Volume *volume, const char *path,
+                      uint64_t offset, void *buf, size_t length,
+                      GError **errp)
+{
+    return file->wof ? wof_read(file->wof, offset, buf, length, errp)
+                     : read_exact(volume, file->na, path, offset, buf, length,
+                                  errp);
 }
 
 /*
@@ -196,7 +256,7 @@ GBytes *volume_read(Volume *volume, const char *path, size_t max_size,
     g_auto(File) file = { 0 };
     g_autofree uint8_t *data = NULL;
 
-    if (!file_open(&file, volume, path, errp)) {
+    if (!file_open(&file, volume, path, false, errp)) {
         return NULL;
     }
     if (file.na->data_size < 0 || (uint64_t)file.na->data_size > max_size) {
@@ -207,8 +267,7 @@ GBytes *volume_read(Volume *volume, const char *path, size_t max_size,
         return NULL;
     }
     data = g_malloc(file.na->data_size);
-    if (!read_exact(volume, file.na, path, 0, data, file.na->data_size,
-                    errp)) {
+    if (!file_read(&file, volume, path, 0, data, file.na->data_size, errp)) {
         return NULL;
     }
     return g_bytes_new_take(g_steal_pointer(&data), file.na->data_size);
@@ -226,8 +285,8 @@ static bool file_source_pread(ByteSource *source, uint64_t offset, void *buf,
 {
     FileSource *s = (FileSource *)source;
 
-    return read_exact(s->volume, s->file.na, s->path, offset, buf, length,
-                      errp);
+    return file_read(&s->file, s->volume, s->path, offset, buf, length,
+                     errp);
 }
 
 static void file_source_free(ByteSource *source)
@@ -247,7 +306,7 @@ ByteSource *volume_open_file(Volume *volume, const char *path, GError **errp)
     s->source.free = file_source_free;
     s->volume = volume;
     s->path = g_strdup(path);
-    if (!file_open(&s->file, volume, path, errp)) {
+    if (!file_open(&s->file, volume, s->path, false, errp)) {
         source_free(&s->source);
         return NULL;
     }
@@ -348,7 +407,7 @@ bool volume_replace(Volume *volume, const char *path, GBytes *bytes,
 {
     g_auto(File) file = { 0 };
 
-    if (!file_open(&file, volume, path, errp) ||
+    if (!file_open(&file, volume, path, true, errp) ||
         !check_one_name(volume, file.ni, path, errp) ||
         !replace_data(volume, file.na, path, bytes, errp)) {
         return false;
