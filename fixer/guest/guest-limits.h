@@ -20,6 +20,9 @@
 /* A driver, a HAL or a kernel: ntoskrnl.exe of Windows 11 has 12 MiB. */
 #define LIMIT_PE_SIZE (64 * MiB)
 
+/* A BCD: those of real systems have some 64 KiB. */
+#define LIMIT_BCD_SIZE MiB
+
 /* boot.ini: NTLDR itself reads no more than a few KiB. */
 #define LIMIT_BOOT_INI_SIZE (64 * 1024)
 

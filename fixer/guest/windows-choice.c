@@ -10,15 +10,6 @@
 #include "guest-limits.h"
 #include "windows-find-internal.h"
 
-static void G_GNUC_PRINTF(2, 3) warn(Finder *f, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_ptr_array_add(f->warnings, g_strdup_vprintf(format, args));
-    va_end(args);
-}
-
 /* Adds what is installed at @text; that nothing is is no error here. */
 static void add_entry(Finder *f, const char *text)
 {
@@ -144,9 +135,9 @@ const WindowsPlace *choice_default(Finder *f, GError **errp)
         return NULL;
     }
     if (!arc_path_is(started)) {
-        warn(f, "\\boot.ini: the default entry %s names no Windows: the one "
-             "at %s is prepared, but does not start by itself",
-             started, text);
+        finder_warn(f, "\\boot.ini: the default entry %s names no Windows: "
+                    "the one at %s is prepared, but does not start by itself",
+                    started, text);
     }
     return place;
 }
@@ -171,14 +162,15 @@ const WindowsPlace *choice_found(Finder *f)
     g_autofree char *name = place_name(place->partition, place->system_root);
 
     if (f->boot_ini) {
-        warn(f, "\\boot.ini: no entry of it is a Windows");
+        finder_warn(f, "\\boot.ini: no entry of it is a Windows");
     }
     if (has_system_volume(f) &&
         (place->partition->number != 1 ||
          (g_ascii_strcasecmp(place->system_root, "\\WINDOWS") != 0 &&
           g_ascii_strcasecmp(place->system_root, "\\WINNT") != 0))) {
-        warn(f, "%s: without an entry in boot.ini NTLDR starts \\WINDOWS or "
-             "\\WINNT of partition 1 only: write one in the source VM", name);
+        finder_warn(f, "%s: without an entry in boot.ini NTLDR starts "
+                    "\\WINDOWS or \\WINNT of partition 1 only: write one in "
+                    "the source VM", name);
     }
     return place;
 }
@@ -260,8 +252,8 @@ static void warn_of_default(Finder *f, const WindowsPlace *place)
         return;
     }
     if (!arc_path_parse(started, &arc) || place_at(f, &arc) != place) {
-        warn(f, "\\boot.ini: the default entry is another one, %s: %s does "
-             "not start by itself", started, name);
+        finder_warn(f, "\\boot.ini: the default entry is another one, %s: "
+                    "%s does not start by itself", started, name);
     }
 }
 
@@ -290,7 +282,9 @@ const WindowsPlace *choice_wanted(Finder *f, const char *wanted,
     if (!place) {
         place = look_there(f, wanted, partition, directory, errp);
     }
-    if (place) {
+    if (place && bcd_manager(f) && !bcd_starts_ntldr(f)) {
+        bcd_warn_of_default(f, place);
+    } else if (place) {
         warn_of_default(f, place);
     }
     return place;

@@ -7,6 +7,7 @@
 #ifndef GUEST_WINDOWS_FIND_INTERNAL_H
 #define GUEST_WINDOWS_FIND_INTERNAL_H
 
+#include "boot-manager.h"
 #include "bootini.h"
 #include "dynamic.h"
 #include "windows.h"
@@ -20,7 +21,11 @@ typedef struct Finder {
     DynamicDisk *dynamic;
     /* NULL if there is none that could be read. */
     BootIni *boot_ini;
-    /* WindowsPlace *, each installation once; boot.ini's come first. */
+    BootManagers managers;
+    /*
+     * WindowsPlace *, each installation once; those of the BCD come first,
+     * then boot.ini's.
+     */
     GPtrArray *found;
     /* char * */
     GPtrArray *warnings;
@@ -52,6 +57,8 @@ void finder_add(Finder *f, const Partition *partition,
 const WindowsPlace *finder_lookup(const Finder *f,
                                   const Partition *partition,
                                   const char *system_root);
+
+void finder_warn(Finder *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* "2:\WINNT", as the option windows= has it; to be freed. */
 char *place_name(const Partition *partition, const char *system_root);
@@ -89,5 +96,28 @@ const WindowsPlace *choice_default(Finder *f, GError **errp);
 
 /* The one that is left if boot.ini names none. */
 const WindowsPlace *choice_found(Finder *f);
+
+/* windows-bcd.c */
+
+/*
+ * The boot manager that decides which Windows starts: that of UEFI on a GPT,
+ * the BIOS's on other disks.  NULL if NTLDR does, or nothing.
+ */
+const BootManager *bcd_manager(const Finder *f);
+
+/* Whether what it starts is NTLDR, so that boot.ini decides. */
+bool bcd_starts_ntldr(const Finder *f);
+
+/* Adds the installations that the BCDs name. */
+void bcd_add_entries(Finder *f);
+
+/*
+ * The installation that the default entry names, or refuses.  Like the two
+ * below it is for a disk with a bcd_manager().
+ */
+const WindowsPlace *bcd_default(Finder *f, GError **errp);
+
+/* Warns if @place, which somebody named, is not what starts. */
+void bcd_warn_of_default(Finder *f, const WindowsPlace *place);
 
 #endif /* GUEST_WINDOWS_FIND_INTERNAL_H */

@@ -3,14 +3,19 @@
  *
  * Notes on the design
  *
- * NTLDR reads boot.ini from the active partition and starts the default
- * entry; so does this.  Where boot.ini names something else than a Windows on
- * this disk, that is refused: to prepare another installation than the one
- * that boots would be of no use, and would not be noticed.  Only who names an
- * installation (windows=) gets that one.
+ * The boot manager of Vista and later reads the BCD, NTLDR boot.ini, and each
+ * starts the default entry; so does this.  Where that names something else
+ * than a Windows on this disk, it is refused: to prepare another installation
+ * than the one that boots would be of no use, and would not be noticed.  Only
+ * who names an installation (windows=) gets that one.
+ *
+ * A disk may have both.  The boot manager comes first then, and its entry for
+ * older Windows starts NTLDR; so the BCD decides, and boot.ini if the default
+ * is that entry.
  *
  * All NTFS volumes are searched in any case, for the report is to say what
- * else is installed; without a boot.ini the first that is found is taken.
+ * else is installed; without BCD and boot.ini the first that is found is
+ * taken.
  * The search looks into the directories of each root, no deeper.
  *
  * A Windows is a directory with a kernel and a SYSTEM hive.  What updates and
@@ -58,6 +63,15 @@ char *place_name(const Partition *partition, const char *system_root)
                            *system_root ? system_root : "\\");
 }
 
+void finder_warn(Finder *f, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(f->warnings, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
 static void free_volume(gpointer volume)
 {
     volume_free(volume);
@@ -80,6 +94,7 @@ static void finder_clear(Finder *f)
     g_clear_pointer(&f->volumes, g_ptr_array_unref);
     g_clear_pointer(&f->dynamic, dynamic_disk_free);
     g_clear_pointer(&f->boot_ini, boot_ini_free);
+    boot_managers_clear(&f->managers);
     g_clear_pointer(&f->found, g_ptr_array_unref);
 }
 
@@ -205,30 +220,50 @@ void finder_add(Finder *f, const Partition *partition,
     }
 }
 
-/* Reads boot.ini, if the partition that the BIOS starts may have one. */
-static bool read_boot_ini(Finder *f, GError **errp)
+/* *@volume is NULL if the active partition is not NTFS, or there is none. */
+static bool open_system(Finder *f, Volume **volume, GError **errp)
 {
     const Partition *active = disk_active(f->disk);
-    g_autoptr(GError) err = NULL;
-    g_autoptr(GBytes) text = NULL;
     Contents contents = CONTENTS_OTHER;
-    Volume *volume;
 
+    *volume = NULL;
     if (active && !finder_contents(f, active, &contents, errp)) {
         return false;
     }
     if (contents != CONTENTS_NTFS) {
         return true;
     }
-    volume = finder_volume(f, active, errp);
-    if (!volume) {
-        return false;
-    }
-    text = volume_read(volume, BOOT_INI_PATH, LIMIT_BOOT_INI_SIZE, &err);
+    *volume = finder_volume(f, active, errp);
+    return *volume != NULL;
+}
+
+/* That there is none matters to NTLDR only. */
+static void read_boot_ini(Finder *f, Volume *system)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(GBytes) text = volume_read(system, BOOT_INI_PATH,
+                                         LIMIT_BOOT_INI_SIZE, &err);
+
     if (text) {
         f->boot_ini = boot_ini_parse(text);
-    } else {
+    } else if (!g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NOT_FOUND) ||
+               !bcd_manager(f) || bcd_starts_ntldr(f)) {
         g_ptr_array_add(f->warnings, g_strdup(err->message));
+    }
+}
+
+/* Reads what the BIOS or UEFI would come upon: BCD and boot.ini. */
+static bool read_loaders(Finder *f, GError **errp)
+{
+    Volume *system;
+
+    if (!open_system(f, &system, errp) ||
+        !boot_managers_find(f->overlay, f->disk, system, &f->managers,
+                            f->warnings, errp)) {
+        return false;
+    }
+    if (system) {
+        read_boot_ini(f, system);
     }
     return true;
 }
@@ -251,8 +286,26 @@ static void set_unreadable_system(const Partition *active, Contents contents,
                 what);
 }
 
+/* Windows is there, but nothing that would start it. */
+static void set_no_loader(const Finder *f, const WindowsPlace *place,
+                          GError **errp)
+{
+    const char *why = f->disk->scheme == DISK_GPT
+        ? "no EFI system partition of this disk has a BCD "
+          "(\\EFI\\Microsoft\\Boot), so that the boot manager is on another "
+          "one"
+        : "no partition of this disk is active, so that NTLDR and boot.ini, "
+          "or the boot manager, are on another one, rdisk(0)";
+
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                "partition %u: %s: %s: a guest of several disks cannot be "
+                "prepared, move Windows and what starts it to one disk in the "
+                "source VM", place->partition->number, windows_root(place),
+                why);
+}
+
 /*
- * A Windows that NTLDR starts from another disk is refused, and one whose
+ * A Windows that is started from another disk is refused, and one whose
  * system partition, with boot.ini and hiberfil.sys on it, cannot be read.
  */
 static bool check_boots_alone(Finder *f, const WindowsPlace *place,
@@ -261,14 +314,11 @@ static bool check_boots_alone(Finder *f, const WindowsPlace *place,
     const Partition *active = disk_active(f->disk);
     Contents contents;
 
+    if (bcd_manager(f) && !bcd_starts_ntldr(f)) {
+        return true;
+    }
     if (!active) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "partition %u: %s: no partition of this disk is active, "
-                    "so that NTLDR and boot.ini are on another one, rdisk(0):"
-                    " a guest of several disks cannot be prepared, move "
-                    "Windows and NTLDR to one disk in the source VM",
-                    place->partition->number,
-                    windows_root(place));
+        set_no_loader(f, place, errp);
         return false;
     }
     if (!finder_contents(f, active, &contents, errp)) {
@@ -304,10 +354,14 @@ static const WindowsPlace *choose(Finder *f, const char *wanted,
     g_autoptr(GError) err = NULL;
     bool any;
 
+    bcd_add_entries(f);
     choice_add_entries(f);
     any = search_disk(f, &err);
     if (wanted) {
         return choice_wanted(f, wanted, errp);
+    }
+    if (bcd_manager(f) && !bcd_starts_ntldr(f)) {
+        return bcd_default(f, errp);
     }
     if (choice_has_entry(f)) {
         return choice_default(f, errp);
@@ -340,7 +394,7 @@ bool windows_find(Overlay *overlay, const Disk *disk, const char *wanted,
     GError *err = NULL;
 
     finder_init(&f, overlay, disk, warnings);
-    if (read_boot_ini(&f, &err)) {
+    if (read_loaders(&f, &err)) {
         chosen = choose(&f, wanted, &err);
     }
     if (!chosen || !check_boots_alone(&f, chosen, &err)) {
@@ -375,7 +429,7 @@ static bool survey_disk(Finder *f, const char *wanted,
 {
     GError *err = NULL;
 
-    if (!read_boot_ini(f, &err) && !forgive(f, &err)) {
+    if (!read_loaders(f, &err) && !forgive(f, &err)) {
         g_propagate_error(errp, err);
         return false;
     }
@@ -411,6 +465,9 @@ bool windows_survey(Overlay *overlay, const Disk *disk, const char *wanted,
     }
     survey->found = g_steal_pointer(&f.found);
     survey->boot_ini = g_steal_pointer(&f.boot_ini);
+    survey->manager = bcd_manager(&f);
+    survey->managers = f.managers;
+    f.managers = (BootManagers) { 0 };
     return true;
 }
 
@@ -419,4 +476,6 @@ void windows_survey_clear(WindowsSurvey *survey)
     survey->chosen = NULL;
     g_clear_pointer(&survey->found, g_ptr_array_unref);
     g_clear_pointer(&survey->boot_ini, boot_ini_free);
+    survey->manager = NULL;
+    boot_managers_clear(&survey->managers);
 }

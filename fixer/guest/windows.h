@@ -7,6 +7,7 @@
 #ifndef GUEST_WINDOWS_H
 #define GUEST_WINDOWS_H
 
+#include "boot-manager.h"
 #include "bootini.h"
 #include "controller.h"
 #include "hive.h"
@@ -68,6 +69,10 @@ typedef struct WindowsSurvey {
     const WindowsPlace *chosen;
     /* The active partition's; NULL: none that could be read. */
     BootIni *boot_ini;
+    /* What of Vista and later would start from this disk, by BIOS and UEFI. */
+    BootManagers managers;
+    /* Which of them decides; NULL: NTLDR does, or nothing. */
+    const BootManager *manager;
 } WindowsSurvey;
 
 /*

@@ -1,0 +1,418 @@
+/*
+ * Unit test of boot managers, and of the Windows that a BCD starts
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "bcd-fixture.h"
+#include "boot-manager.h"
+#include "error.h"
+#include "find-fixture.h"
+#include "guest-limits.h"
+#include "hive-base.h"
+#include "hive-cell.h"
+#include "le.h"
+
+#define ID(n) "{" #n #n #n #n #n #n #n #n "-0000-11db-8000-0019dbd09914}"
+#define NAME(n, text) ID(n) " (" text ")"
+#define BCD "\\Boot\\BCD"
+#define LOADER "\\Windows\\system32\\winload.exe"
+
+/* Of find-disk.py: the disk, and where its partitions start. */
+#define SIGNATURE 0x8e4b2d17
+#define START(n) ((uint64_t)(((n) - 1) * 255 * 63 + 63) * 512)
+
+#define PARTITION(n) \
+    { .kind = BCD_DEVICE_MBR, .signature = SIGNATURE, .offset = START(n) }
+#define WINDOWS(n, text, ...) \
+    { ID(n), BCD_OBJECT_WINDOWS, text, __VA_ARGS__ }
+#define NTLDR(n, text) \
+    { ID(n), BCD_OBJECT_NTLDR, text, PARTITION(1), "\\ntldr" }
+
+/* System Reserved, Windows, an older one, and a recovery without any. */
+static const char *const usual[FIND_MAX_WISHES] = {
+    "ntfs*=bootmgr,Boot\\BCD", "ntfs=:Windows",
+    "ntfs=:WINNT,:Windows,Windows.old\\Windows\\system32\\ntoskrnl.exe",
+    "ntfs=Recovery\\WindowsRE\\winre.wim",
+};
+
+typedef struct Case {
+    BcdFixture bcd;
+    const char *wanted;
+    /* What found_find() says. */
+    const char *found;
+    /* A part of the only warning, or of the error; NULL: no warning. */
+    const char *message;
+} Case;
+
+static void write_bcd(Found *found, const BcdFixture *bcd)
+{
+    g_autoptr(GBytes) bytes = bcd_fixture_make(bcd);
+
+    found_write(found, disk_active(found->disk), BCD, bytes);
+}
+
+static void assert_outcome(Found *found, const char *text, const Case *c)
+{
+    g_assert_cmpstr(text, ==, c->found);
+    if (!*c->found) {
+        g_assert_nonnull(strcasestr(found->err->message, c->message));
+        g_assert_error(found->err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+    } else if (c->message) {
+        g_assert_cmpuint(found->warnings->len, ==, 1);
+        g_assert_nonnull(strcasestr(g_ptr_array_index(found->warnings, 0),
+                                    c->message));
+    } else {
+        g_assert_cmpuint(found->warnings->len, ==, 0);
+    }
+}
+
+static void check_cases(const Case *cases, unsigned n, const char *boot_ini,
+                        const char *const wishes[FIND_MAX_WISHES])
+{
+    g_autoptr(ByteSource) source = find_make_disk(NULL, wishes);
+
+    for (unsigned i = 0; i < n; i++) {
+        g_auto(Found) found = { 0 };
+        g_autofree char *text = NULL;
+
+        if (!found_open(&found, source, boot_ini)) {
+            return;
+        }
+        g_test_message("case %u: windows=%s", i, cases[i].wanted);
+        write_bcd(&found, &cases[i].bcd);
+        text = found_find(&found, cases[i].wanted);
+        assert_outcome(&found, text, &cases[i]);
+    }
+}
+
+#define SECOND "2:\\Windows 3:\\WINDOWS 3:\\WINNT"
+#define THIRD "3:\\winnt 2:\\WINDOWS 3:\\WINDOWS"
+
+static const Case defaults[] = {
+    { { ID(1), NULL, { WINDOWS(1, "Seven", PARTITION(2), LOADER,
+                               "\\Windows") } }, NULL, SECOND },
+    /* Several, in the menu and off it: the default comes first. */
+    { { ID(2), NULL, { WINDOWS(1, "A", PARTITION(2), LOADER, "\\Windows"),
+                       WINDOWS(2, "B", PARTITION(3), LOADER, "\\winnt"),
+                       WINDOWS(3, "C", PARTITION(9), LOADER, "\\X") } },
+      NULL, "3:\\winnt 2:\\Windows 3:\\WINDOWS" },
+    { { NULL, NULL, { WINDOWS(1, "A", PARTITION(3), LOADER, "\\winnt\\") } },
+      NULL, THIRD },
+    /* What starts before it, once. */
+    { { ID(1), ID(2), { WINDOWS(1, "A", PARTITION(2), LOADER, "\\Windows"),
+                        WINDOWS(2, "B", PARTITION(3), LOADER, "\\winnt") } },
+      NULL, "2:\\Windows 3:\\winnt 3:\\WINDOWS",
+      "partition 1: " BCD ": the next start, that one only, is that of "
+      NAME(2, "B") },
+    { { ID(1), ID(1), { WINDOWS(1, "A", PARTITION(3), LOADER, "\\winnt") } },
+      NULL, THIRD },
+    /* A recovery is no Windows. */
+    { { ID(1), NULL, { WINDOWS(1, "PE", PARTITION(3), LOADER, "\\winnt",
+                               "26000022=hex:01"),
+                       WINDOWS(2, "B", PARTITION(2), LOADER, "\\Windows") } },
+      NULL, SECOND, NAME(1, "PE") " is no Windows: that of " NAME(2, "B")
+      " is prepared, but does not start by itself" },
+    { { ID(1), NULL, { { ID(1), 0x10400008, "GRUB", PARTITION(1), "\\g" },
+                       WINDOWS(2, "B", PARTITION(2), LOADER, "\\Windows") } },
+      NULL, SECOND, NAME(1, "GRUB") " is no Windows" },
+    /* Wherever it is: nowhere, on one volume, on two. */
+    { { ID(1), NULL, { WINDOWS(1, "A", { .kind = BCD_DEVICE_LOCATE }, LOADER,
+                               "\\winnt") } },
+      NULL, "3:\\WINNT 2:\\WINDOWS 3:\\WINDOWS" },
+};
+
+static void test_defaults(void)
+{
+    check_cases(defaults, G_N_ELEMENTS(defaults), NULL, usual);
+}
+
+#define ONE(...) { ID(1), NULL, { WINDOWS(1, "A", __VA_ARGS__) } }
+#define CANNOT "partition 1: " BCD ": which Windows starts cannot be told, "
+
+static const Case refused[] = {
+    { ONE({ .kind = BCD_DEVICE_MBR, .signature = 7, .offset = START(2) },
+          LOADER, "\\Windows"), NULL, "",
+      "partition 1: " BCD ": the default entry " NAME(1, "A") " is on another "
+      "disk, the partition at byte 8257536 of the disk of signature 00000007:"
+      " a guest of several disks cannot be prepared" },
+    { ONE({ .kind = BCD_DEVICE_GPT }, LOADER, "\\Windows"), NULL, "",
+      "is on another disk" },
+    { ONE({ .kind = BCD_DEVICE_MBR, .signature = SIGNATURE, .offset = 512 },
+          LOADER, "\\Windows"), NULL, "", "starts \\Windows of the partition "
+      "at byte 512 of the disk of signature 8e4b2d17, which the disk does not "
+      "have: correct the entry" },
+    { ONE({ .kind = BCD_DEVICE_FILE }, LOADER, "\\Windows"), NULL, "",
+      "lies in a file, a virtual disk or" },
+    { ONE({ .kind = BCD_DEVICE_OTHER }, LOADER, "\\Windows"), NULL, "",
+      "starts \\Windows of a device that is no partition" },
+    { ONE({ .kind = BCD_DEVICE_NONE }, LOADER, "\\Windows"), NULL, "",
+      "does not say where its Windows is" },
+    { ONE(PARTITION(2), LOADER, NULL), NULL, "", "does not say where" },
+    { ONE(PARTITION(2), LOADER, "\\WINNT"), NULL, "",
+      "is not there, partition 2 has no \\WINNT\\system32\\config\\SYSTEM" },
+    { ONE(PARTITION(4), LOADER, "\\Recovery"), NULL, "", "partition 4 has no "
+      "\\Recovery\\system32" },
+    { ONE({ .kind = BCD_DEVICE_BOOT }, LOADER, "\\Windows"), NULL, "",
+      "partition 1 has no \\Windows" },
+    { ONE({ .kind = BCD_DEVICE_LOCATE }, LOADER, "\\Windows"), NULL, "",
+      "and several do: say which Windows by windows=" },
+    { ONE({ .kind = BCD_DEVICE_LOCATE }, LOADER, "\\X"), NULL, "",
+      "starts \\X of whichever volume has it, and none has" },
+    { { ID(2), NULL, { WINDOWS(1, "A", PARTITION(2), LOADER, "\\Windows") } },
+      NULL, "", CANNOT "its default entry does not exist: set one (bcdedit "
+      "/default) in the source VM, or name a Windows by windows=" },
+    { { NULL, NULL, { WINDOWS(1, "A", PARTITION(2), LOADER, "\\Windows"),
+                      WINDOWS(2, "B", PARTITION(3), LOADER, "\\winnt") } },
+      NULL, "", CANNOT "none of the entries of its menu is the default" },
+    { { NULL }, NULL, "", CANNOT "it has neither" },
+    { { ID(1), NULL, { { ID(1), 0x10400008, "GRUB", PARTITION(1), "\\g" } } },
+      NULL, "", "is no Windows, nor is another one of the menu" },
+};
+
+static void test_refused(void)
+{
+    check_cases(refused, G_N_ELEMENTS(refused), NULL, usual);
+}
+
+/* Who names one gets it, and hears if it is not what starts. */
+static const Case wanted[] = {
+    { ONE(PARTITION(2), LOADER, "\\Windows"), "2:\\WINDOWS", SECOND },
+    { ONE(PARTITION(2), LOADER, "\\Windows"), "3:\\WINNT",
+      "3:\\WINNT 2:\\Windows 3:\\WINDOWS", "the default entry is another one, "
+      NAME(1, "A") ": 3:\\WINNT does not start by itself" },
+    { ONE({ .kind = BCD_DEVICE_LOCATE }, LOADER, "\\Windows"), "3:\\WINDOWS",
+      "3:\\WINDOWS 2:\\WINDOWS 3:\\WINNT", "of whichever volume has it, and "
+      "several do: whether 3:\\WINDOWS starts by itself is not known" },
+    { { NULL }, "3:\\WINNT", "3:\\WINNT 2:\\WINDOWS 3:\\WINDOWS",
+      "it has neither a default entry nor a menu: whether 3:\\WINNT starts by "
+      "itself is not known" },
+    { ONE(PARTITION(2), LOADER, "\\Windows"), "4:\\Recovery", "",
+      "the disk has 2:\\Windows, 3:\\WINDOWS, 3:\\WINNT" },
+};
+
+static void test_wanted(void)
+{
+    check_cases(wanted, G_N_ELEMENTS(wanted), NULL, usual);
+}
+
+#define INI(path) \
+    "[boot loader]\r\ndefault=multi(0)disk(0)rdisk(0)" path "\r\n" \
+    "[operating systems]\r\nmulti(0)disk(0)rdisk(0)" path "=\"x\""
+
+/* Both loaders: the BCD decides, boot.ini only if that says so. */
+static void test_both(void)
+{
+    static const char *const wishes[FIND_MAX_WISHES] = {
+        "ntfs*=bootmgr,Boot\\BCD,ntldr,boot.ini,:WINDOWS",
+        "ntfs=:Windows", "ntfs=:WINNT",
+    };
+    static const Case cases[] = {
+        { { ID(2), NULL, { NTLDR(1, "XP"), WINDOWS(2, "7", PARTITION(2),
+                                                   LOADER, "\\Windows") } },
+          NULL, "2:\\Windows 3:\\winnt 1:\\WINDOWS" },
+        { { ID(1), NULL, { NTLDR(1, "XP"), WINDOWS(2, "7", PARTITION(2),
+                                                   LOADER, "\\Windows") } },
+          NULL, "3:\\winnt 2:\\Windows 1:\\WINDOWS" },
+        { { ID(1), NULL, { NTLDR(1, "XP") } }, "1:\\WINDOWS",
+          "1:\\WINDOWS 3:\\winnt 2:\\WINDOWS", "\\boot.ini: the default entry "
+          "is another one" },
+    };
+
+    check_cases(cases, G_N_ELEMENTS(cases), INI("partition(3)\\winnt"),
+                wishes);
+}
+
+/* Puts @text, in characters of @width bytes, into the volume's boot code. */
+static void write_boot_code(Found *found, const char *text, unsigned width)
+{
+    uint64_t at = disk_active(found->disk)->start + 514;
+    GError *err = NULL;
+
+    for (; *text; text++, at += width) {
+        uint8_t pair[2] = { *text };
+
+        overlay_write(found->overlay, at, pair, width, &err);
+        g_assert_no_error(err);
+    }
+}
+
+/* Whether the boot manager is found if there is NTLDR, too. */
+static void assert_bios(ByteSource *source, const char *code, unsigned width,
+                        bool expected)
+{
+    g_auto(Found) found = { 0 };
+    g_auto(BootManagers) managers = { 0 };
+    g_autoptr(Volume) volume = NULL;
+    GError *err = NULL;
+
+    if (!found_open(&found, source, NULL)) {
+        return;
+    }
+    write_boot_code(&found, code, width);
+    volume = volume_open(found.overlay, disk_active(found.disk),
+                         VOLUME_READ_ONLY, &err);
+    g_assert_no_error(err);
+    boot_managers_find(found.overlay, found.disk, volume, &managers,
+                       found.warnings, &err);
+    g_assert_no_error(err);
+    g_test_message("%s", code);
+    g_assert_true(!!managers.bios == expected);
+    g_assert_null(managers.uefi);
+}
+
+static void test_boot_code(void)
+{
+    static const char *const wishes[FIND_MAX_WISHES] = {
+        "ntfs*=bootmgr,Boot\\BCD,ntldr",
+    };
+    static const char *const no_program[FIND_MAX_WISHES] = {
+        "ntfs*=Boot\\BCD,ntldr",
+    };
+    static const char *const only_bcd[FIND_MAX_WISHES] = {
+        "ntfs*=Boot\\BCD",
+    };
+    g_autoptr(ByteSource) source = find_make_disk(NULL, wishes);
+    g_autoptr(ByteSource) other = find_make_disk(NULL, no_program);
+    g_autoptr(ByteSource) bcd = find_make_disk(NULL, only_bcd);
+
+    assert_bios(source, "NTLDR", 2, false);
+    assert_bios(source, "NTLDR", 1, false);
+    assert_bios(source, "BOOTMGR", 2, true);
+    assert_bios(source, "NTLDR is not BOOTMGR", 1, true);
+    assert_bios(source, "GRUB", 1, true);
+    assert_bios(other, "BOOTMGR", 2, false);
+    assert_bios(bcd, "NTLDR", 2, true);
+}
+
+/* Finds the BIOS's, after the BCD is replaced by @bytes. */
+static void find_bios(Found *found, GBytes *bytes, BootManagers *managers)
+{
+    g_autoptr(Volume) volume = NULL;
+    GError *err = NULL;
+
+    found_write(found, disk_active(found->disk), BCD, bytes);
+    volume = volume_open(found->overlay, disk_active(found->disk),
+                         VOLUME_READ_ONLY, &err);
+    g_assert_no_error(err);
+    boot_managers_find(found->overlay, found->disk, volume, managers,
+                       found->warnings, &err);
+    g_assert_no_error(err);
+    g_assert_nonnull(managers->bios);
+    g_assert_cmpstr(managers->bios->where, ==, "partition 1: " BCD);
+}
+
+static const BcdFixture one = ONE(PARTITION(2), LOADER, "\\Windows");
+
+/* The BCD, as it is while Windows writes to it. */
+static GBytes *dirty_bcd(void)
+{
+    g_autoptr(GBytes) bytes = bcd_fixture_make(&one);
+    gsize size = g_bytes_get_size(bytes);
+    uint8_t *copy = g_memdup2(g_bytes_get_data(bytes, NULL), size);
+
+    put_le32(copy + HIVE_BASE_PRIMARY_SEQ,
+             get_le32(copy + HIVE_BASE_SECONDARY_SEQ) + 1);
+    put_le32(copy + HIVE_BASE_CHECKSUM, hive_base_checksum(copy));
+    return g_bytes_new_take(copy, size);
+}
+
+static void test_dirty(void)
+{
+    g_autoptr(ByteSource) source = find_make_disk(NULL, usual);
+    g_autoptr(GBytes) bytes = dirty_bcd();
+    g_auto(Found) found = { 0 };
+    g_auto(BootManagers) managers = { 0 };
+
+    if (!found_open(&found, source, NULL)) {
+        return;
+    }
+    find_bios(&found, bytes, &managers);
+    g_assert_nonnull(managers.bios->bcd);
+    g_assert_true(managers.bios->has_program);
+    g_assert_cmpstr(managers.bios->bcd->started->system_root, ==,
+                    "\\Windows");
+    g_assert_cmpuint(found.warnings->len, ==, 1);
+    g_test_message("%s", (char *)g_ptr_array_index(found.warnings, 0));
+    g_assert_nonnull(strstr(g_ptr_array_index(found.warnings, 0),
+                            "lacks its last changes: partition 1: " BCD));
+}
+
+static void test_damaged(void)
+{
+    g_autoptr(ByteSource) source = find_make_disk(NULL, usual);
+    g_autoptr(GBytes) bytes = g_bytes_new_static("regf", 4);
+    g_auto(Found) found = { 0 };
+    g_auto(BootManagers) managers = { 0 };
+    g_autofree char *text = NULL;
+
+    if (!found_open(&found, source, NULL)) {
+        return;
+    }
+    find_bios(&found, bytes, &managers);
+    g_assert_null(managers.bios->bcd);
+    g_assert_nonnull(managers.bios->problem);
+    text = found_find(&found, NULL);
+    g_assert_cmpstr(text, ==, "");
+    g_assert_error(found.err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+    g_assert_true(g_str_has_prefix(found.err->message, "partition 1: " BCD
+                                   ": which Windows starts cannot be told: "));
+}
+
+static void test_large(void)
+{
+    g_autoptr(ByteSource) source = find_make_disk(NULL, usual);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(g_malloc0(LIMIT_BCD_SIZE + 1),
+                                               LIMIT_BCD_SIZE + 1);
+    g_auto(Found) found = { 0 };
+    g_auto(BootManagers) managers = { 0 };
+
+    if (found_open(&found, source, NULL)) {
+        find_bios(&found, bytes, &managers);
+        g_assert_null(managers.bios->bcd);
+        g_assert_nonnull(strstr(managers.bios->problem, "over the limit"));
+    }
+}
+
+/* The BCD is as large as one may be: its last bin is a free cell. */
+static void test_at_limit(void)
+{
+    g_autoptr(ByteSource) source = find_make_disk(NULL, usual);
+    g_autoptr(GBytes) small = bcd_fixture_make(&one);
+    gsize size = g_bytes_get_size(small);
+    uint32_t rest = LIMIT_BCD_SIZE - size;
+    uint8_t *file = g_malloc0(LIMIT_BCD_SIZE);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(file, LIMIT_BCD_SIZE);
+    g_auto(Found) found = { 0 };
+    g_auto(BootManagers) managers = { 0 };
+
+    memcpy(file, g_bytes_get_data(small, NULL), size);
+    memcpy(file + size, "hbin", 4);
+    put_le32(file + size + HIVE_BIN_OFFSET, size - HIVE_BASE_SIZE);
+    put_le32(file + size + HIVE_BIN_SIZE, rest);
+    put_le32(file + size + HIVE_BIN_HEADER, rest - HIVE_BIN_HEADER);
+    put_le32(file + HIVE_BASE_BINS_SIZE, LIMIT_BCD_SIZE - HIVE_BASE_SIZE);
+    put_le32(file + HIVE_BASE_CHECKSUM, hive_base_checksum(file));
+    if (found_open(&found, source, NULL)) {
+        find_bios(&found, bytes, &managers);
+        g_assert_cmpstr(managers.bios->problem, ==, NULL);
+        g_assert_nonnull(managers.bios->bcd->started);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/boot-manager/defaults", test_defaults);
+    g_test_add_func("/boot-manager/refused", test_refused);
+    g_test_add_func("/boot-manager/wanted", test_wanted);
+    g_test_add_func("/boot-manager/both", test_both);
+    g_test_add_func("/boot-manager/boot-code", test_boot_code);
+    g_test_add_func("/boot-manager/dirty", test_dirty);
+    g_test_add_func("/boot-manager/damaged", test_damaged);
+    g_test_add_func("/boot-manager/large", test_large);
+    g_test_add_func("/boot-manager/at-limit", test_at_limit);
+    return g_test_run();
+}
