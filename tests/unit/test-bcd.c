@@ -102,7 +102,7 @@ static void assert_exported_guid(const char *hex, unsigned at,
 
     g_assert_nonnull(start);
     for (unsigned i = 0; i < 16; i++) {
-        g_assert_cmpuint(strtoul(start + 1 + 3 * (at + i), NULL, 16), ==,
+        g_assert_cmpuint(g_ascii_strtoull(start + 1 + 3 * (at + i), NULL, 16), ==,
                          guid->bytes[i]);
     }
 }
