@@ -313,47 +313,68 @@ def control(windows, firmware, partition):
     return tree
 
 
+def _met(service, guid, description, hardware_ids, prefix='', compatible=(),
+         maker=''):
+    """An instance of a device; its children's begin with @prefix."""
+    values = registry.device(service, guid, description, hardware_ids, maker)
+    if prefix:
+        values['ParentIdPrefix'] = sz(prefix)
+    if compatible:
+        values['CompatibleIDs'] = multi_sz(*compatible)
+    return values
+
+
+def _pci_devices(windows):
+    """Below PCI: the adapter is behind a bridge, the IDE controller is not."""
+    pci_id, rest, title, maker = ADAPTERS[windows.adapter]
+    bridge = 'VEN_15AD&DEV_07A0&SUBSYS_07A015AD&REV_01'
+    ide = 'VEN_8086&DEV_7111&SUBSYS_197615AD&REV_01'
+    return {
+        bridge: {'3&18d45aa6&0&A8': _met(
+            'pci', SYSTEM_CLASS, 'PCI standard PCI-to-PCI bridge',
+            ['PCI\\' + bridge], '4&2732702b&0', ['PCI\\CC_0604'])},
+        pci_id + rest: {'4&2732702b&0&00A8': _met(
+            windows.adapter, SCSI_ADAPTER, title,
+            ['PCI\\' + pci_id + rest], '5&1982005&0',
+            ['PCI\\' + pci_id, 'PCI\\CC_0107'], maker)},
+        ide: {'3&18d45aa6&0&39': _met(
+            'intelide', HDC, 'Intel(R) 82371AB/EB PCI Bus Master IDE '
+            'Controller', ['PCI\\' + ide], '4&39ec5d8a&0',
+            ['PCI\\VEN_8086&DEV_7111', 'PCI\\CC_0101'], 'Intel')}}
+
+
 def enum(windows):
     """The Enum key: the devices that setup found under VMware."""
-    pci_id, rest, title, maker = ADAPTERS[windows.adapter]
-    ide = 'VEN_8086&DEV_7111&SUBSYS_197615AD&REV_01'
     disk = 'Disk&Ven_VMware_&Prod_VMware_Virtual_S'
-    device = registry.device
     volume = 'volume' if windows.is_10 else 'volsnap'
     return {
-        'ACPI': {'PNP0A03': {'2&daba3ff&1': device(
-            'pci', SYSTEM_CLASS, 'PCI bus', [
-                'ACPI\\PNP0A03', '*PNP0A03'])}},
-        'ACPI_HAL': {'PNP0C08': {'0': device(
+        'ACPI': {'PNP0A03': {'2&daba3ff&1': _met(
+            'pci', SYSTEM_CLASS, 'PCI bus', ['ACPI\\PNP0A03', '*PNP0A03'],
+            '3&18d45aa6&0', ['*PNP0A08'])}},
+        'ACPI_HAL': {'PNP0C08': {'0': _met(
             'ACPI', SYSTEM_CLASS, 'Microsoft ACPI-Compliant System',
-            ['ACPI_HAL\\PNP0C08', '*PNP0C08'])}},
-        'PCI': {
-            pci_id + rest: {'3&61aaa01&0&80': {
-                **device(windows.adapter, SCSI_ADAPTER, title,
-                         ['PCI\\' + pci_id + rest, 'PCI\\' + pci_id], maker),
-                'ParentIdPrefix': sz('4&5fcaafc&0')}},
-            ide: {'3&61aaa01&0&39': {
-                **device('intelide', HDC, 'Intel(R) 82371AB/EB PCI Bus '
-                         'Master IDE Controller', ['PCI\\' + ide], 'Intel'),
-                'ParentIdPrefix': sz('4&18b3ea0c&0')}}},
+            ['ACPI_HAL\\PNP0C08', '*PNP0C08'], '2&daba3ff&1')}},
+        'PCI': _pci_devices(windows),
         'PCIIDE': {'IDEChannel': {
-            '4&18b3ea0c&0&%d' % number: device(
+            '4&39ec5d8a&0&%d' % number: _met(
                 'atapi', HDC, 'ATA Channel %d' % number,
-                ['Internal_IDE_Channel', '*PNP0600'])
+                ['Intel-PIIX4', 'Internal_IDE_Channel'],
+                compatible=['*PNP0600'])
             for number in range(2)}},
-        'SCSI': {disk: {'5&1982005&0&000000': device(
+        'SCSI': {disk: {'5&1982005&0&000000': _met(
             'disk', DISK_DRIVE, 'Disk drive',
-            ['SCSI\\DiskVMware__Virtual_disk____', 'GenDisk'])}},
+            ['SCSI\\DiskVMware__VMware_Virtual_S', 'GenDisk'],
+            compatible=['SCSI\\Disk', 'SCSI\\RAW'])}},
         'STORAGE': {'Volume': {
             '{7b2d3c10-5bb2-11e0-95d1-806e6f6e6963}#0000000000100000':
-            device(volume, VOLUME_CLASS, 'Generic volume',
-                   ['STORAGE\\Volume'])}},
+            _met(volume, VOLUME_CLASS, 'Generic volume',
+                 ['STORAGE\\Volume'])}},
         'Root': {
-            'ACPI_HAL': {'0000': device(
+            'ACPI_HAL': {'0000': _met(
                 '\\Driver\\ACPI_HAL', registry.COMPUTER,
                 windows.hal.description, [windows.hal.device_id])},
-            'volmgr': {'0000': device('volmgr', SYSTEM_CLASS,
-                                      'Volume Manager', ['ROOT\\VOLMGR'])}},
+            'volmgr': {'0000': _met('volmgr', SYSTEM_CLASS,
+                                    'Volume Manager', ['ROOT\\VOLMGR'])}},
     }
 
 
