@@ -113,6 +113,7 @@ class Store:
     system: Place               # where bootmgr is
     boot: Place                 # where Windows is
     recovery: Place = None      # where winre.wim is
+    others: tuple = ()          # where other Windows are
 
     @property
     def loader(self):
@@ -123,6 +124,10 @@ class Store:
         """GUIDs of one store differ from those of others."""
         return guids.braced(guids.made_up('%s of %s on %s' % (
             what, self.windows.product_name, self.firmware)))
+
+    def other_loader(self, number):
+        """The GUID of the entry of another Windows."""
+        return self.made_up('loader %d' % number)
 
     @property
     def extension(self):
@@ -147,7 +152,9 @@ class Store:
             DESCRIPTION: sz('Windows Boot Manager'), LOCALE: sz('en-US'),
             INHERIT: multi_sz(GLOBAL), DEFAULT: sz(self.loader),
             BOOTMGR_RESUME: sz(self.made_up('resume')),
-            DISPLAY_ORDER: multi_sz(self.loader), TOOLS: multi_sz(MEMTEST),
+            DISPLAY_ORDER: multi_sz(self.loader, *(
+                self.other_loader(n) for n in range(len(self.others)))),
+            TOOLS: multi_sz(MEMTEST),
             TIMEOUT: integer(30)}
         if self.firmware == 'bios':
             return {BOOTMGR: (TYPE_BOOTMGR, elements)}
@@ -158,7 +165,7 @@ class Store:
                     TIMEOUT: integer(2)})}
 
     def applications(self):
-        """Loader, resume application and memory test."""
+        """Loaders, resume application and memory test."""
         folder = self.windows.system_root + '\\system32\\'
         loader = {
             DEVICE: on_partition(self.boot),
@@ -187,7 +194,11 @@ class Store:
                      if self.firmware == 'uefi' else '\\boot\\memtest.exe'),
             DESCRIPTION: sz('Windows Memory Diagnostic'),
             LOCALE: sz('en-US'), INHERIT: multi_sz(GLOBAL)}
-        return {self.loader: (TYPE_LOADER, loader),
+        others = {self.other_loader(number): (TYPE_LOADER, {
+            **loader, DEVICE: on_partition(place),
+            OS_DEVICE: on_partition(place)})
+            for number, place in enumerate(self.others)}
+        return {self.loader: (TYPE_LOADER, loader), **others,
                 self.made_up('resume'): (TYPE_RESUME, resume),
                 MEMTEST: (TYPE_MEMTEST, memtest)}
 

@@ -97,7 +97,10 @@ class VistaGuest(guest.Guest):
         system = self.number_of('esp') or self.number_of('boot')
         store = bcd.Store(windows, self.firmware, self.bcd_place(system),
                           self.bcd_place(self.windows_partition),
-                          self.bcd_place(self.number_of('recovery')))
+                          self.bcd_place(self.number_of('recovery')),
+                          tuple(self.bcd_place(number) for number, part
+                                in enumerate(self.recipe.layout, 1)
+                                if 'other' in part.contents))
         root = store.key()
         for edit in self.recipe.bcd_edits:
             edit(root, store)
@@ -108,9 +111,8 @@ class VistaGuest(guest.Guest):
 
     # --------------------------------------------------- the registry
 
-    def mounted_device(self):
-        """What MountedDevices has for C:."""
-        number = self.windows_partition
+    def mounted_device(self, number):
+        """What MountedDevices has for a partition."""
         if self.is_gpt:
             return b'DMIO:ID:' + guids.packed(self.partition_guid(number))
         return self.recipe.signature.to_bytes(4, 'little') + (
@@ -122,34 +124,30 @@ class VistaGuest(guest.Guest):
         recipe = self.recipe
         if not self.windows_partition:
             return None
-        if recipe.real_hive:
-            files = self.read_real_hive(shared_data)
-            if files:
-                self.hive_source = 'real'
-                return files
-        data = self.build_hive()
+        files = self.read_real_hive(shared_data)
+        if files:
+            self.hive_source = 'real'
+        else:
+            files = {'SYSTEM': self.build_hive()}
         for edit in recipe.hive_edits:
-            data = edit(data)
-        return vista_files.with_logs('SYSTEM', data, recipe.windows)
-
-    def read_real_hive(self, shared_data):
-        """The real hive and, if it is part of the data, its logs."""
-        files = {name: guest.read_real(shared_data, path, sha256)
-                 for name, (path, sha256) in self.recipe.real_hive.items()}
-        if None in files.values():
-            return None
-        for edit in self.recipe.hive_edits:
             files['SYSTEM'] = edit(files['SYSTEM'])
         if len(files) == 1:
             return vista_files.with_logs('SYSTEM', files['SYSTEM'],
-                                         self.recipe.windows)
+                                         recipe.windows)
         return files
+
+    def read_real_hive(self, shared_data):
+        """The real hive, with its logs if it needs them; or None."""
+        files = {name: guest.read_real(shared_data, path, sha256)
+                 for name, (path, sha256) in self.recipe.real_hive.items()}
+        return None if None in files.values() else files
 
     def build_hive(self):
         """A hive of our own, as the recipe's edits leave it."""
         recipe, windows = self.recipe, self.recipe.windows
-        root = vista_registry.system(windows, self.mounted_device(),
-                                     self.firmware, self.windows_partition)
+        number = self.windows_partition
+        root = vista_registry.system(windows, self.mounted_device(number),
+                                     self.firmware, number)
         for number in windows.control_sets:
             for edit in recipe.set_edits:
                 edit(root.at('ControlSet%03d' % number))
@@ -205,6 +203,16 @@ class VistaGuest(guest.Guest):
         recipe = self.recipe
         vista_files.add_windows(tree, recipe.windows, self.system_hive,
                                 recipe.slim, recipe.more_drivers)
+
+    def add_other_windows(self, tree, number):
+        """Another installation, on a partition of its own."""
+        windows = self.recipe.windows
+        root = vista_registry.system(windows, self.mounted_device(number),
+                                     self.firmware, number)
+        data = hive.build(root, 'SYSTEM', 5, (7, 7),
+                          filetime(windows.installed))
+        vista_files.add_windows(tree, windows, vista_files.with_logs(
+            'SYSTEM', data, windows), slim=True)
 
     def add_user_files(self, tree):
         """What its users have."""

@@ -135,7 +135,8 @@ IDE_DEVICES = {
     'PCI\\VEN_8086&DEV_7111': 'intelide', 'Primary_IDE_Channel': 'atapi',
     'Secondary_IDE_Channel': 'atapi', 'Internal_IDE_Channel': 'atapi'}
 OTHER_DEVICES = {
-    '*PNP0A03': ('pci', SYSTEM_CLASS), '*PNP0C08': ('ACPI', SYSTEM_CLASS),
+    '*PNP0A03': ('pci', SYSTEM_CLASS), '*PNP0A08': ('pci', SYSTEM_CLASS),
+    '*PNP0C08': ('ACPI', SYSTEM_CLASS),
     'GenDisk': ('disk', DISK_DRIVE), 'PCI\\CC_0604': ('pci', SYSTEM_CLASS),
     'ROOT\\VOLMGR': ('volmgr', SYSTEM_CLASS),
     'STORAGE\\Volume': ('volsnap', VOLUME_CLASS)}
@@ -244,9 +245,7 @@ def class_keys(windows):
     filters = {DISK_DRIVE: {'UpperFilters': ['partmgr']},
                VOLUME_CLASS: {'LowerFilters': ['fvevol', 'rdyboost']}}
     if windows.version < WIN7:
-        filters[VOLUME_CLASS] = {'LowerFilters': ['ecache'],
-                                 'UpperFilters': ['volsnap']}
-        filters[DISK_DRIVE]['LowerFilters'] = ['crcdisk']
+        filters[VOLUME_CLASS] = {'LowerFilters': ['ecache']}
     if windows.is_8:
         filters[DISK_DRIVE]['LowerFilters'] = ['EhStorClass']
     if windows.is_10:
