@@ -12,6 +12,7 @@ import gzip
 import io
 import os
 import struct
+import uuid
 
 import cabinet
 import disk
@@ -90,6 +91,97 @@ def disk_seeds(shared):
         yield name, sectors(data)
     for name, data in _files(shared, 'partitions/*.gz'):
         yield name, sectors(gzip.decompress(data)[:2_000_000])
+
+
+def _gpt_header(own, other, array, last):
+    """A header without its checksums, which the target makes right."""
+    return struct.pack('<8sIIIIQQQQ16sQIII', b'EFI PART', 1 << 16, 92, 0, 0,
+                       own, other, 4, last, b'a disk', array, 8, 128, 0)
+
+
+def _gpt_entries(places):
+    return b''.join(
+        uuid.UUID(kind).bytes_le + struct.pack('<16sQQQ72x', b'one', first,
+                                               last, 1 << 63)
+        if kind else bytes(128) for kind, first, last in places)
+
+
+def gpt_seeds(shared):
+    """Disks of 40 sectors, as fuzz-gpt.c has them; real ones are disk's."""
+    del shared
+    size, last = 40, 36
+    headers = _gpt_header(1, size - 1, 2, last) + \
+        _gpt_header(size - 1, 1, last + 1, last)
+    entries = _gpt_entries((
+        ('C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 4, 9),
+        ('E3C9E316-0B5C-4DB8-817D-F92DF00215AE', 10, 19), (None, 0, 0),
+        ('EBD0A0A2-B9E5-4433-87C0-68B6B72699C7', 20, 29),
+        ('DE94BBA4-06D1-4D40-A16A-BFD50179D6AC', 30, last)))
+    both = entries.ljust((last + 1 - 2) * _SECTOR, b'\0') + entries
+    yield 'sound', bytes((15, size)) + headers + both
+    yield 'first', bytes((3, size)) + headers + entries
+    yield 'copy', bytes((12, size)) + headers + both
+    yield 'none', bytes((0, size)) + headers + both
+    yield 'cut-off', bytes((3, size // 2)) + headers + entries
+    yield 'overlap', bytes((3, size)) + headers + _gpt_entries(
+        (('EBD0A0A2-B9E5-4433-87C0-68B6B72699C7', 4, 9),) * 2)
+
+
+def _fat_entry(name, attributes, cluster, size=0):
+    return struct.pack('<11sB8xHHHHI', name, attributes, cluster >> 16, 0, 0,
+                       cluster & 0xffff, size)
+
+
+def _fat_long_name(text, name):
+    """The piece of a long name of up to 12 characters, before @name."""
+    checksum = 0
+    for byte in name:
+        checksum = ((checksum << 7 | checksum >> 1) + byte) & 0xff
+    units = (text + '\0').encode('utf-16-le').ljust(26, b'\xff')
+    return b'\x41' + units[:10] + b'\x0f\0' + bytes((checksum,)) + \
+        units[10:22] + b'\0\0' + units[22:]
+
+
+def _fat_links(bits, links):
+    """The table: FAT12's entries are packed."""
+    if bits != 12:
+        return struct.pack('<%d%s' % (len(links), 'I' if bits == 32 else 'H'),
+                           *(link & (1 << bits) - 1 for link in links))
+    number = sum((link & 0xfff) << 12 * at for at, link in enumerate(links))
+    return number.to_bytes(len(links) * 2, 'little')
+
+
+def _fat_volume(bits):
+    """A volume of clusters of one sector with three files."""
+    end, clusters = 0x0fffffff, 4200 if bits == 16 else 200
+    table = -(-(clusters + 2) * bits // 8 // _SECTOR)
+    fixed = b'' if bits == 32 else b'root'
+    total = 1 + table + len(fixed[:1]) + clusters
+    boot = struct.pack('<11xHBHBHHBHHHII', _SECTOR, 1, 1, 1,
+                       16 if fixed else 0, 0, 0xf8, table if fixed else 0,
+                       63, 255, 0, total)
+    boot += struct.pack('<IHHI', table, 0, 0, 2) if not fixed else b''
+    efi, folder, short = b'EFI        ', b'BOOT       ', b'ALONGN~1EFI'
+    root = (_fat_entry(b'WIN-XENPREP', 8, 0) + _fat_entry(efi, 16, 3) +
+            _fat_entry(b'BCD        ', 32, 8, 100))
+    data = (b'' if fixed else root).ljust(_SECTOR, b'\0')
+    data += (_fat_entry(b'.          ', 16, 3) +
+             _fat_entry(folder, 16, 4) +
+             _fat_long_name('a long name.', short)[:32] +
+             _fat_entry(short, 32, 8, 511)).ljust(_SECTOR, b'\0')
+    data += _fat_entry(b'BCD        ', 32, 5, 1500).ljust(_SECTOR, b'\0')
+    links = [end, end, end, end, end, 7, end, 6, end]
+    return (boot.ljust(510, b'\0') + b'\x55\xaa' +
+            _fat_links(bits, links).ljust(table * _SECTOR, b'\0') +
+            (root.ljust(_SECTOR, b'\0') if fixed else b'') +
+            (data + b'x' * 4 * _SECTOR).ljust(clusters * _SECTOR, b'\0'))
+
+
+def fat_seeds(shared):
+    """Volumes of each kind."""
+    del shared
+    for bits in 12, 16, 32:
+        yield 'fat%d' % bits, sectors(_fat_volume(bits))
 
 
 def boot_sector_seeds(shared):

@@ -368,8 +368,9 @@ static GArray *mmls_starts(const char *mmls, bool gpt, GBytes *bytes)
                            g_bytes_get_size(bytes), 0), ==,
                     g_bytes_get_size(bytes));
     close(fd);
-    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL,
-                               NULL, NULL, &output, NULL, NULL, NULL));
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL,
+                               G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+                               &output, NULL, NULL, NULL));
     g_unlink(path);
     lines = g_strsplit(output, "\n", -1);
     /*
