@@ -42,6 +42,27 @@ static const char script[] =
     "    raw.write(mbr.ljust(510, b'\\0') + b'\\x55\\xaa')\n"
     "    ldm.make_dynamic(raw, sys.argv[2])\n";
 
+/*
+ * A disk with a GPT, which has a partition for the database.  The private
+ * header in sector 6, which ldm.py writes as well, becomes a part of the GPT.
+ */
+#define GPT_HEADER 4095u
+#define GPT_START 4096
+#define GPT_COUNT 36864
+#define GPT_TOOL "sgdisk"
+static const char gpt_script[] =
+    "import subprocess, sys\n"
+    "sys.dont_write_bytecode = True\n"
+    "sys.path.insert(0, sys.argv[1])\n"
+    "from ldm import Component, Extent, Volume, write_database\n"
+    "volume = Volume((Component((Extent(0, 4096, 36864),)),))\n"
+    "with open(sys.argv[3], 'w+b') as raw:\n"
+    "    raw.truncate(32 << 20)\n"
+    "    write_database(raw, 2048, [volume], 0xcafe1234)\n"
+    "subprocess.run(['sgdisk', '-a', '8', '-n', '1:2048:4095', '-t',\n"
+    "                '1:4201', '-n', '2:4096:40959', '-t', '2:4200',\n"
+    "                sys.argv[3]], check=True, capture_output=True)\n";
+
 /* Kinds of ldm.py, what ldmtool calls them, and part of the refusal. */
 static const struct {
     const char *kind, *ldmtool, *refusal;
@@ -58,14 +79,14 @@ static const struct {
 };
 
 /* The path of a new disk, to be unlinked and freed. */
-static char *make_disk(const char *kind)
+static char *run_script(const char *text, const char *kind)
 {
     g_autoptr(GError) err = NULL;
     char *path = NULL;
     int fd = g_file_open_tmp("test-dynamic-XXXXXX", &path, NULL);
     int status;
     char *argv[] = {
-        (char *)"python3", (char *)"-c", (char *)script,
+        (char *)"python3", (char *)"-c", (char *)text,
         (char *)XENPREP_SOURCE "/tests/guests", (char *)kind, path, NULL,
     };
 
@@ -76,6 +97,11 @@ static char *make_disk(const char *kind)
     g_spawn_check_wait_status(status, &err);
     g_assert_no_error(err);
     return path;
+}
+
+static char *make_disk(const char *kind)
+{
+    return run_script(script, kind);
 }
 
 static ByteSource *open_disk(const char *kind)
@@ -258,6 +284,84 @@ static void test_partition_and_disk(void)
     g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
 }
 
+/* The disk with a GPT; NULL, and the test is skipped, without sgdisk. */
+static char *make_gpt_disk(void)
+{
+    g_autofree char *tool = g_find_program_in_path(GPT_TOOL);
+
+    if (!tool) {
+        g_test_skip(GPT_TOOL " is not installed");
+        return NULL;
+    }
+    return run_script(gpt_script, "");
+}
+
+/* Whether partition @number is a simple volume; @table is the disk's. */
+static bool check_gpt(Overlay *overlay, const Disk *table, unsigned number,
+                      GError **errp)
+{
+    g_autoptr(DynamicDisk) disk = dynamic_disk_read(overlay, table, errp);
+
+    return disk &&
+           dynamic_disk_check_simple(disk, disk_partition(table, number),
+                                     errp);
+}
+
+static void check_refused(bool ok, GError **err, const char *part)
+{
+    g_assert_false(ok);
+    g_test_message("%s", (*err)->message);
+    g_assert_nonnull(strstr((*err)->message, part));
+    g_clear_error(err);
+}
+
+static void test_gpt(void)
+{
+    g_autofree char *path = make_gpt_disk();
+    g_autoptr(ByteSource) source = path ? file_source_new(path) : NULL;
+    g_autoptr(Overlay) overlay = path ? overlay_new(source, MiB) : NULL;
+    g_autoptr(Disk) table = path ? disk_read(overlay, NULL) : NULL;
+    g_autoptr(Disk) empty = disk_new();
+    g_autoptr(GError) err = NULL;
+
+    if (!path) {
+        return;
+    }
+    g_unlink(path);
+    g_assert_cmpint(table->scheme, ==, DISK_GPT);
+    g_assert_cmpuint(disk_partition(table, 2)->type, ==, PARTITION_TYPE_LDM);
+    g_assert_cmpuint(disk_partition(table, 2)->start, ==, GPT_START * SECTOR);
+    g_assert_cmpuint(disk_partition(table, 2)->size, ==, GPT_COUNT * SECTOR);
+    g_assert_true(check_gpt(overlay, table, 2, &err));
+    check_refused(check_gpt(overlay, table, 1, &err), &err, "no volume in");
+    empty->scheme = DISK_GPT;
+    check_refused(check_gpt(overlay, empty, 2, &err), &err, "is missing");
+    overlay_write(overlay, GPT_HEADER * SECTOR, "X", 1, NULL);
+    check_refused(check_gpt(overlay, table, 2, &err), &err, "is missing");
+}
+
+static void test_ldmtool_agrees_on_gpt(void)
+{
+    g_autofree char *tool = g_find_program_in_path("ldmtool");
+    g_autofree char *path = tool ? make_gpt_disk() : NULL;
+    g_autofree char *output = NULL;
+    g_autoptr(ByteSource) source = path ? file_source_new(path) : NULL;
+    char guid[37] = "";
+    const char *words[] = { "show", "volume", guid, "Volume1" };
+
+    if (!tool) {
+        g_test_skip("ldmtool is not installed");
+    }
+    if (!path) {
+        return;
+    }
+    source_read(source, GPT_HEADER * SECTOR + 0xb0, guid, 36, NULL);
+    output = run_ldmtool(tool, path, words);
+    g_unlink(path);
+    g_test_message("%s", output);
+    g_assert_nonnull(strstr(output, "\"type\" : \"simple\""));
+}
+
 /* Whatever bytes there are, the answer is yes or a line. */
 static void test_random_damage(void)
 {
@@ -289,6 +393,9 @@ int main(int argc, char **argv)
     g_test_add_func("/dynamic/ldmtool-agrees", test_ldmtool_agrees);
     g_test_add_func("/dynamic/damage", test_damage);
     g_test_add_func("/dynamic/partition-and-disk", test_partition_and_disk);
+    g_test_add_func("/dynamic/gpt", test_gpt);
+    g_test_add_func("/dynamic/ldmtool-agrees-on-gpt",
+                    test_ldmtool_agrees_on_gpt);
     g_test_add_func("/dynamic/random-damage", test_random_damage);
     return g_test_run();
 }
