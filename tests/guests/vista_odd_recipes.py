@@ -87,6 +87,8 @@ _add('win10', 'compact', 'CompactOS has compressed all programs and drivers',
      tree_edits=(vista_edits.compact_all,))
 _add('win10', 'compact-kernel', 'CompactOS has compressed the kernel',
      tree_edits=(vista_edits.compact('System32\\ntoskrnl.exe'),))
+_add('win10', 'compact-source', 'atapi.sys is compressed in the store only',
+     tree_edits=(vista_edits.compact_source('atapi.sys'),))
 _add('win10', 'woken', 'hiberfil.sys of a session that was resumed',
      tree_edits=(vista_edits.hiberfile(b'wake'),))
 _add('win10', 'primary-gpt', 'the first header is damaged, the other is not',
@@ -122,8 +124,6 @@ _refuse('win10', 'lost-logs', 'SYSTEM is dirty, its logs are of older days',
         tree_edits=(vista_edits.stale_logs,))
 _refuse('win10', 'no-source', 'atapi.sys is not even in the store',
         tree_edits=(vista_edits.without_source('atapi.sys'),))
-_refuse('win10', 'compact-source', 'it is there, but compressed',
-        tree_edits=(vista_edits.compact_source('atapi.sys'),))
 _refuse('win10', 'no-system-file', 'there is no SYSTEM file',
         tree_edits=(missing('System32\\config\\SYSTEM'),))
 recipes.add(VistaRecipe(

@@ -35,6 +35,8 @@ RUNS = (
      {'profile': 'ide'}),
     ('prepare-logs', 'dirty-hive-with-log', client.PREPARE, client.APPLY,
      {'profile': 'ide'}),
+    ('prepare-compact', 'win10-compact', client.PREPARE, client.APPLY,
+     {'profile': 'ide'}),
     ('prepare-error', 'full-volume', client.PREPARE, client.APPLY,
      {'profile': 'ide'}),
     ('inspect', 'xp-sp3-built', client.INSPECT, client.PLAN, {}),
@@ -54,9 +56,10 @@ ENDS = {
     'message': 0,
 }
 
-# Calls that are made on other kernels or architectures, or by a person who
-# stops the helper.
-ELSEWHERE = {'clock_gettime', 'fstat', 'poll', 'ppoll', 'restart_syscall'}
+# Calls that are made on other kernels or architectures, by some C libraries
+# only, or by a person who stops the helper.
+ELSEWHERE = {'clock_gettime', 'fstat', 'poll', 'ppoll', 'restart_syscall',
+             'sysinfo'}
 
 
 def allowed():
