@@ -23,6 +23,8 @@ import uuid
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'guests'))
 # pylint: disable=wrong-import-position
 import disk                                             # noqa: E402
+import gpt                                              # noqa: E402
+import guids                                            # noqa: E402
 import ntfs                                             # noqa: E402
 from filetree import Tree                               # noqa: E402
 from helperclient import (APPLY, HelperError, PREPARE,  # noqa: E402
@@ -324,6 +326,45 @@ def test_types(directory):
         assert 'dynamic' in message, message
 
 
+def make_gpt(path, parts, types, size):
+    """Gives a disk a GPT, and a size; old bytes are where nothing is."""
+    entries = [gpt.Entry(kind, guids.made_up(str(number)), part.start,
+                         part.sectors)
+               for number, (part, kind) in enumerate(zip(parts, types))]
+    with open(path, 'r+b') as target:
+        target.truncate(size * SECTOR)
+        for sector, data in gpt.tables(entries, guids.made_up('disk'),
+                                       size).items():
+            target.seek(sector * SECTOR)
+            target.write(data)
+
+
+def test_gpt(directory):
+    """The volumes of Windows, and neither GPT nor any other partition."""
+    rand = random.Random(5)
+    path = os.path.join(directory, 'gpt')
+    parts = [disk.Partition(34, 40000), disk.Partition(40034, 30000),
+             disk.Partition(70034, 50000)]
+    size = parts[-1].end + gpt.TABLE_SECTORS + 1
+    make_disk(path, parts, [ntfs.VolumeSpec()] * 3,
+              [random_tree(rand, 1 << 20, 4096) for _ in parts])
+    runs = [free_runs(path, part) for part in parts]
+    assert all(runs), runs
+    for kind in (guids.RESERVED, guids.LINUX,
+                 guids.made_up('storage spaces')):
+        make_gpt(path, parts, (guids.RECOVERY, kind, guids.BASIC_DATA), size)
+        zeros, report = ask(path, discard_free=True)
+        equal(zeros, runs[0] + runs[2], kind)
+        equal([line for line in report['warnings'] if 'does not use' in line],
+              ['partition 2: all of it begins as NTFS does, but is of a type '
+               'that Windows does not use: it is kept'], kind)
+    for kind in guids.LDM_DATA, guids.LDM_METADATA:
+        make_gpt(path, parts, (guids.BASIC_DATA, kind, guids.BASIC_DATA),
+                 size)
+        message = refusal(path, discard_free=True)
+        assert 'dynamic' in message, message
+
+
 def test_neighbours(directory):
     """What is not NTFS is kept, and no obstacle."""
     path = os.path.join(directory, 'neighbours')
@@ -536,6 +577,7 @@ if __name__ == '__main__':
         ('volumes that are not in order', test_states),
         ('hibernated', test_hibernated),
         ('types of partitions', test_types),
+        ('a GPT', test_gpt),
         ('neighbours', test_neighbours),
         ('partition tables', test_tables),
         ('a pagefile beyond the volume', test_pagefile_beyond),
