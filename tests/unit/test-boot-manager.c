@@ -13,7 +13,9 @@
 #include "guest-limits.h"
 #include "hive-base.h"
 #include "hive-cell.h"
+#include "hive-file.h"
 #include "le.h"
+#include "util.h"
 
 #define ID(n) "{" #n #n #n #n #n #n #n #n "-0000-11db-8000-0019dbd09914}"
 #define NAME(n, text) ID(n) " (" text ")"
@@ -402,6 +404,86 @@ static void test_at_limit(void)
     }
 }
 
+/* Whole guests: what is found, by which firmware, and what it is. */
+static const struct {
+    const char *kind;
+    const char *found;
+    bool uefi;
+    const char *name;
+    unsigned service_pack;
+} guests[] = {
+    { "win-vista", "1:\\Windows", false, "Windows Vista", 2 },
+    { "win-vista-uefi", "3:\\Windows", true, "Windows Vista", 2 },
+    { "win7-reserved", "2:\\Windows", false, "Windows 7", 1 },
+    { "win8.1-uefi", "4:\\Windows", true, "Windows 8.1", 0 },
+    { "win10", "3:\\Windows", true, "Windows 10", 0 },
+    { "win10-bios", "2:\\Windows", false, "Windows 10", 0 },
+    { "win11", "3:\\Windows", true, "Windows 11", 0 },
+    { "ws2016", "4:\\Windows", true, "Windows Server 2016", 0 },
+    { "ws2022-bios", "2:\\Windows", false, "Windows Server 2022", 0 },
+    { "ws2025", "3:\\Windows", true, "Windows Server 2025", 0 },
+};
+
+/* The kernel says so, and the SYSTEM hive. */
+static void assert_identity(Found *found, const char *name,
+                            unsigned service_pack)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(Volume) volume = volume_open(found->overlay,
+                                           found->place.partition,
+                                           VOLUME_READ_ONLY, &err);
+    g_autoptr(Windows) windows = NULL;
+    g_autoptr(HiveFile) system = NULL;
+
+    g_assert_no_error(err);
+    windows = windows_identify(volume, &found->place, &err);
+    g_assert_no_error(err);
+    system = hive_file_open(volume, windows, "SYSTEM", DIRTY_HIVE_REFUSE,
+                            found->warnings, &err);
+    g_assert_no_error(err);
+    windows_read_registry(windows, system->hive, system->where,
+                          found->warnings, &err);
+    g_assert_no_error(err);
+    g_assert_cmpstr(windows->name, ==, name);
+    g_assert_cmpuint(windows->service_pack, ==, service_pack);
+}
+
+static void assert_firmware(Found *found, bool uefi)
+{
+    g_auto(WindowsSurvey) survey = { 0 };
+    g_autoptr(GError) err = NULL;
+
+    windows_survey(found->overlay, found->disk, NULL, &survey,
+                   found->warnings, &err);
+    g_assert_no_error(err);
+    g_assert_nonnull(survey.manager);
+    g_assert_true(survey.manager == (uefi ? survey.managers.uefi
+                                          : survey.managers.bios));
+    g_assert_true(survey.manager->has_program);
+    g_assert_null(uefi ? survey.managers.bios : survey.managers.uefi);
+    g_assert_null(survey.boot_ini);
+}
+
+static void test_guests(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(guests); i++) {
+        g_autoptr(ByteSource) source = guest_source(guests[i].kind);
+        g_auto(Found) found = { 0 };
+        g_autofree char *text = NULL;
+
+        if (!source) {
+            return;
+        }
+        found_open(&found, source, NULL);
+        g_test_message("%s", guests[i].kind);
+        text = found_find(&found, NULL);
+        g_assert_cmpstr(text, ==, guests[i].found);
+        assert_firmware(&found, guests[i].uefi);
+        g_assert_cmpuint(found.warnings->len, ==, 0);
+        assert_identity(&found, guests[i].name, guests[i].service_pack);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -414,5 +496,6 @@ int main(int argc, char **argv)
     g_test_add_func("/boot-manager/damaged", test_damaged);
     g_test_add_func("/boot-manager/large", test_large);
     g_test_add_func("/boot-manager/at-limit", test_at_limit);
+    g_test_add_func("/boot-manager/guests", test_guests);
     return g_test_run();
 }
