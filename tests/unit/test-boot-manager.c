@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "bcd-fixture.h"
@@ -404,6 +405,154 @@ static void test_at_limit(void)
     }
 }
 
+#define SECTOR 512
+#define TYPE_ESP 0xef
+
+/* Where the MBR says of partition @n what it is. */
+#define TYPE_AT(n) (446 + ((n) - 1) * 16 + 4)
+
+/* Writes what is not zero of the file @path to the partition. */
+static void write_image(Found *found, unsigned number, const char *path)
+{
+    uint64_t start = disk_partition(found->disk, number)->start;
+    g_autoptr(GBytes) bytes = read_file(path);
+    const uint8_t *data = g_bytes_get_data(bytes, NULL);
+    static const uint8_t zeros[SECTOR];
+
+    for (gsize at = 0; at < g_bytes_get_size(bytes); at += SECTOR) {
+        if (memcmp(data + at, zeros, SECTOR) != 0) {
+            g_assert_true(overlay_write(found->overlay, start + at, data + at,
+                                        SECTOR, NULL));
+        }
+    }
+}
+
+static void set_type(Found *found, unsigned number, uint8_t type)
+{
+    g_assert_true(overlay_write(found->overlay, TYPE_AT(number), &type, 1,
+                                NULL));
+    g_clear_pointer(&found->disk, disk_free);
+    found->disk = disk_read(found->overlay, NULL);
+    g_assert_nonnull(found->disk);
+}
+
+/* A FAT volume with the file bcd of its directory where @script copies it. */
+static const char fat_script[] =
+    "set -e; cd \"$1\"; mkfs.fat -C image 7000 >&2; "
+    "mmd -i image ::Boot ::EFI ::EFI/Microsoft ::EFI/Microsoft/Boot; "
+    "mcopy -i image bcd \"::$2\"; mcopy -i image bcd \"::$3\"";
+
+/*
+ * Makes partition @number FAT, with @bcd at @path and a boot manager at
+ * @program.  False, and the test is skipped, if there are no tools.
+ */
+static bool put_fat(Found *found, unsigned number, GBytes *bcd,
+                    const char *path, const char *program)
+{
+    g_autofree char *directory = g_dir_make_tmp("boot-manager-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(directory, "bcd", NULL);
+    g_autofree char *image = g_build_filename(directory, "image", NULL);
+    char *argv[] = { (char *)"sh", (char *)"-c", (char *)fat_script,
+                     (char *)"sh", directory, (char *)path, (char *)program,
+                     NULL };
+    GError *err = NULL;
+    int status;
+    bool ok;
+
+    g_file_set_contents(file, g_bytes_get_data(bcd, NULL),
+                        g_bytes_get_size(bcd), &err);
+    g_assert_no_error(err);
+    g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH |
+                 G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status,
+                 &err);
+    g_assert_no_error(err);
+    ok = g_spawn_check_wait_status(status, NULL);
+    if (ok) {
+        write_image(found, number, image);
+    } else {
+        g_test_skip("mkfs.fat or mtools are not installed");
+    }
+    g_unlink(image);
+    g_unlink(file);
+    g_rmdir(directory);
+    return ok;
+}
+
+/* A BIOS's active partition may be FAT. */
+static void test_fat(void)
+{
+    static const char *const wishes[FIND_MAX_WISHES] = {
+        "linux*=", "ntfs=:Windows",
+    };
+    g_autoptr(ByteSource) source = find_make_disk(NULL, wishes);
+    g_autoptr(GBytes) bcd = bcd_fixture_make(&one);
+    g_auto(Found) found = { 0 };
+    g_autofree char *text = NULL;
+
+    if (!found_open(&found, source, NULL) ||
+        !put_fat(&found, 1, bcd, "/Boot/BCD", "/bootmgr")) {
+        return;
+    }
+    text = found_find(&found, NULL);
+    g_assert_cmpstr(text, ==, "2:\\Windows");
+    g_assert_cmpuint(found.warnings->len, ==, 0);
+}
+
+/* A disk that a BIOS can boot and UEFI, too. */
+static void test_two_firmwares(void)
+{
+    static const char *const wishes[FIND_MAX_WISHES] = {
+        "ntfs*=bootmgr,Boot\\BCD", "ntfs=:Windows,:Other", "linux=",
+    };
+    static const Case cases[] = {
+        { ONE(PARTITION(2), LOADER, "\\Windows"), NULL,
+          "2:\\Windows 2:\\OTHER" },
+        { ONE(PARTITION(2), LOADER, "\\Other"), NULL,
+          "2:\\Windows 2:\\Other", "partition 3: \\EFI\\Microsoft\\Boot\\BCD: "
+          "UEFI does not start 2:\\Windows, which a BIOS does, by itself" },
+        { { NULL }, NULL, "2:\\Windows 2:\\OTHER", "UEFI does not start" },
+    };
+    g_autoptr(ByteSource) source = find_make_disk(NULL, wishes);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GBytes) bcd = bcd_fixture_make(&cases[i].bcd);
+        g_auto(Found) found = { 0 };
+        g_autofree char *text = NULL;
+
+        if (!found_open(&found, source, NULL) ||
+            !put_fat(&found, 3, bcd, "/EFI/Microsoft/Boot/BCD",
+                     "/EFI/Microsoft/Boot/bootmgfw.efi")) {
+            return;
+        }
+        set_type(&found, 3, TYPE_ESP);
+        write_bcd(&found, &one);
+        text = found_find(&found, NULL);
+        assert_outcome(&found, text, &cases[i]);
+    }
+}
+
+/* No active partition: UEFI alone boots the disk. */
+static void test_uefi_only(void)
+{
+    static const char *const wishes[FIND_MAX_WISHES] = {
+        "linux=", "ntfs=:Windows",
+    };
+    g_autoptr(ByteSource) source = find_make_disk(NULL, wishes);
+    g_autoptr(GBytes) bcd = bcd_fixture_make(&one);
+    g_auto(Found) found = { 0 };
+    g_autofree char *text = NULL;
+
+    if (!found_open(&found, source, NULL) ||
+        !put_fat(&found, 1, bcd, "/EFI/Microsoft/Boot/BCD",
+                 "/EFI/Microsoft/Boot/bootmgfw.efi")) {
+        return;
+    }
+    set_type(&found, 1, TYPE_ESP);
+    text = found_find(&found, NULL);
+    g_assert_cmpstr(text, ==, "2:\\Windows");
+    g_assert_cmpuint(found.warnings->len, ==, 0);
+}
+
 /* Whole guests: what is found, by which firmware, and what it is. */
 static const struct {
     const char *kind;
@@ -496,6 +645,9 @@ int main(int argc, char **argv)
     g_test_add_func("/boot-manager/damaged", test_damaged);
     g_test_add_func("/boot-manager/large", test_large);
     g_test_add_func("/boot-manager/at-limit", test_at_limit);
+    g_test_add_func("/boot-manager/fat", test_fat);
+    g_test_add_func("/boot-manager/two-firmwares", test_two_firmwares);
+    g_test_add_func("/boot-manager/uefi-only", test_uefi_only);
     g_test_add_func("/boot-manager/guests", test_guests);
     return g_test_run();
 }
