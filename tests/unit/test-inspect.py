@@ -201,7 +201,8 @@ OBSTACLES = {
     'dirty-volume': ({'dirty-volumes': [1]}, 'is marked dirty'),
     'unclean-logfile': ({'dirty-volumes': [1]}, '$LogFile) is not clean'),
     'scsi-boot-ini': ({}, None),
-    'windows-7': ({}, None),
+    'windows-7': ({}, 'is of service pack 1, but the registry speaks of '
+                      'service pack 3'),
     'half-service-pack': ({}, 'service pack 2'),
     'no-active-partition': ({'system-partition': None, 'boot-ini': None},
                             'no partition of this disk is active'),

@@ -31,7 +31,6 @@ typedef struct Reparse {
 
 /* An empty disk, of which a file becomes a compressed one. */
 typedef struct Guest {
-    ByteSource *source;
     Found found;
     Volume *volume;
 } Guest;
@@ -40,18 +39,23 @@ static void guest_clear(Guest *guest)
 {
     g_clear_pointer(&guest->volume, volume_free);
     found_clear(&guest->found);
-    g_clear_pointer(&guest->source, source_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Guest, guest_clear)
 
-static bool guest_open(Guest *guest)
+static ByteSource *make_disk(void)
 {
     static const char *const wishes[FIND_MAX_WISHES] = { "ntfs*=:WINDOWS" };
+
+    return find_make_disk(NULL, wishes);
+}
+
+/* False if there is no disk. */
+static bool guest_open(Guest *guest, ByteSource *disk)
+{
     GError *err = NULL;
 
-    guest->source = find_make_disk(NULL, wishes);
-    if (!found_open(&guest->found, guest->source, NULL)) {
+    if (!found_open(&guest->found, disk, NULL)) {
         return false;
     }
     guest->volume = volume_open(guest->found.overlay,
@@ -209,6 +213,7 @@ static void test_read(void)
     static const size_t sizes[] = {
         0, 1, 1000, 4095, 4096, 4097, 16384, 16385, 100000,
     };
+    g_autoptr(ByteSource) disk = make_disk();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(forms) * G_N_ELEMENTS(sizes); i++) {
         size_t size = sizes[i / G_N_ELEMENTS(forms)];
@@ -219,7 +224,7 @@ static void test_read(void)
             ? g_bytes_new(NULL, 0) : pack(data, size, forms[form].chunk);
         g_auto(Guest) guest = { 0 };
 
-        if (!guest_open(&guest)) {
+        if (!guest_open(&guest, disk)) {
             return;
         }
         make_file(&guest, &reparse, size, stream);
@@ -235,9 +240,10 @@ static void test_sample(void)
     g_autofree char *text = wof_sample_text();
     g_autoptr(GBytes) stream = g_bytes_new_static(wof_sample,
                                                   sizeof(wof_sample));
+    g_autoptr(ByteSource) disk = make_disk();
     g_auto(Guest) guest = { 0 };
 
-    if (guest_open(&guest)) {
+    if (guest_open(&guest, disk)) {
         make_file(&guest, &reparse, WOF_SAMPLE_SIZE, stream);
         assert_reads(&guest, (uint8_t *)text, WOF_SAMPLE_SIZE);
     }
@@ -274,12 +280,13 @@ static void test_refused(void)
         { { TAG_WOF, 3, 0 }, "behind a reparse point" },
         { { 0x80000013, FILES, 0 }, "deduplication" },
     };
+    g_autoptr(ByteSource) disk = make_disk();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GBytes) stream = g_bytes_new_static("x", 1);
         g_auto(Guest) guest = { 0 };
 
-        if (!guest_open(&guest)) {
+        if (!guest_open(&guest, disk)) {
             return;
         }
         make_file(&guest, &cases[i].reparse, 5000, stream);
@@ -295,10 +302,11 @@ static void test_replace(void)
                                                   sizeof(wof_sample));
     g_autoptr(GBytes) bytes = g_bytes_new_static("new", 3);
     g_autofree char *text = wof_sample_text();
+    g_autoptr(ByteSource) disk = make_disk();
     g_auto(Guest) guest = { 0 };
     g_autoptr(GError) err = NULL;
 
-    if (!guest_open(&guest)) {
+    if (!guest_open(&guest, disk)) {
         return;
     }
     make_file(&guest, &reparse, WOF_SAMPLE_SIZE, stream);
@@ -339,6 +347,7 @@ static void test_damage(void)
     static const Reparse reparse = { TAG_WOF, FILES, XPRESS4K };
     g_autofree uint8_t *data = letters(12288);
     g_autoptr(GBytes) whole = pack(data, 12288, 4096);
+    g_autoptr(ByteSource) disk = make_disk();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(damages); i++) {
         g_autoptr(GByteArray) stream = g_byte_array_new();
@@ -347,7 +356,7 @@ static void test_damage(void)
         g_autoptr(GError) err = NULL;
         g_auto(Guest) guest = { 0 };
 
-        if (!guest_open(&guest)) {
+        if (!guest_open(&guest, disk)) {
             return;
         }
         g_byte_array_append(stream, g_bytes_get_data(whole, NULL),
