@@ -409,8 +409,8 @@ static bool use_copy(Disk *disk, Overlay *overlay, const Gpt *primary,
     if (copy.fault) {
         return set_no_table(primary, &copy, errp);
     }
-    warn(disk, "the GPT %s: its copy at the end of the disk is read instead, "
-         "as the firmware and Windows do", primary->fault);
+    warn(disk, "the first GPT %s: its copy at the end of the disk is read "
+         "instead, as the firmware and Windows do", primary->fault);
     add_table(disk, PRIMARY_SECTOR, 1);
     add_tables(disk, &copy);
     return add_partitions(disk, &copy, sectors, errp);

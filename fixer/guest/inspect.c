@@ -191,6 +191,10 @@ static bool look_at_volume(Inspection *in, const Partition *partition,
 
 static bool look_at_volumes(Inspection *in, GError **errp)
 {
+    /* That of a boot manager need not be NTFS: UEFI starts from a FAT. */
+    if (in->survey.manager) {
+        in->system_partition = in->survey.manager->partition;
+    }
     for (guint i = 0; i < in->kinds->len; i++) {
         const Partition *partition = &g_array_index(in->disk->partitions,
                                                     Partition, i);

@@ -324,6 +324,17 @@ def test_gpt():
     equal((status, 'the first one is not there' in text), (1, True), text)
 
 
+def test_system_partition():
+    """Which one the firmware starts from: UEFI, and a BIOS."""
+    for kind, system in ('win10', 1), ('win10-bios', 1), ('win7-uefi', 1):
+        path, truth = known(kind)
+        report = inspect(path)
+        equal(report['system-partition'], system, kind)
+        equal([part['active'] for part in report['partitions']],
+              [number == system and truth['disk']['firmware'] == 'bios'
+               for number in range(1, len(report['partitions']) + 1)], kind)
+
+
 def test_choice():
     """windows=, and what else is installed."""
     path, _ = known('two-windows')
