@@ -267,7 +267,9 @@ static const BcdEntry *need_entry(const BootManager *manager, GError **errp)
 
     if (!bcd) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
-                    "%s: which Windows starts cannot be told: %s",
+                    "%s: the BCD cannot be read, so that which Windows starts "
+                    "cannot be told (%s): repair it (bootrec /rebuildbcd, "
+                    "bcdboot) in the source VM, or name a Windows by windows=",
                     manager->where, manager->problem);
         return NULL;
     }

@@ -290,18 +290,27 @@ static void set_unreadable_system(const Partition *active, Contents contents,
 static void set_no_loader(const Finder *f, const WindowsPlace *place,
                           GError **errp)
 {
-    const char *why = f->disk->scheme == DISK_GPT
-        ? "no EFI system partition of this disk has a BCD "
-          "(\\EFI\\Microsoft\\Boot), so that the boot manager is on another "
-          "one"
-        : "no partition of this disk is active, so that NTLDR and boot.ini, "
-          "or the boot manager, are on another one, rdisk(0)";
+    const Partition *esp = disk_esp(f->disk);
+    bool gpt = f->disk->scheme == DISK_GPT;
 
+    if (gpt && esp) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
+                    "partition %u: the EFI system partition has no "
+                    "\\EFI\\Microsoft\\Boot\\BCD, so that nothing starts %s "
+                    "of partition %u: write one (bcdboot) in the source VM",
+                    esp->number, windows_root(place),
+                    place->partition->number);
+        return;
+    }
     g_set_error(errp, GUEST_ERROR, GUEST_ERROR_REFUSED,
                 "partition %u: %s: %s: a guest of several disks cannot be "
                 "prepared, move Windows and what starts it to one disk in the "
                 "source VM", place->partition->number, windows_root(place),
-                why);
+                gpt ? "this disk has no EFI system partition, so that the "
+                      "boot manager is on another one"
+                    : "no partition of this disk is active, so that NTLDR and "
+                      "boot.ini, or the boot manager, are on another one, "
+                      "rdisk(0)");
 }
 
 /*

@@ -361,7 +361,7 @@ static void test_damaged(void)
     g_assert_cmpstr(text, ==, "");
     g_assert_error(found.err, GUEST_ERROR, GUEST_ERROR_REFUSED);
     g_assert_true(g_str_has_prefix(found.err->message, "partition 1: " BCD
-                                   ": which Windows starts cannot be told: "));
+                                   ": the BCD cannot be read, so"));
 }
 
 static void test_large(void)
@@ -633,6 +633,78 @@ static void test_guests(void)
     }
 }
 
+#define EFI_BCD "partition 1: \\EFI\\Microsoft\\Boot\\BCD"
+#define NO_DEFAULT ": which Windows starts cannot be told, its default entry "
+
+/* What is odd or wrong in guests: where Windows is, or how the error begins. */
+static const struct {
+    const char *kind;
+    const char *found;
+    const char *error;
+    /* A part of it, or of a warning. */
+    const char *part;
+} odd_guests[] = {
+    { "win-vista-boot-device", "1:\\Windows", NULL, NULL },
+    { "win10-compact", "3:\\Windows", NULL, NULL },
+    { "win10-bcd-path", "3:\\Windows", NULL, NULL },
+    { "win7-bcd-no-default", "2:\\Windows", NULL, NULL },
+    { "win7-bcd-dirty", "2:\\Windows", NULL, "lacks its last changes" },
+    { "win10-bcd-dirty", "3:\\Windows", NULL, "lacks its last changes" },
+    { "win7-no-bcd", "", "partition 1: " BCD ": the BCD cannot be read, so",
+      "No such file or directory): repair it" },
+    { "win7-bcd-garbage", "", "partition 1: " BCD ": the BCD cannot be read",
+      "this is no registry hive" },
+    { "win7-bcd-nowhere", "", "partition 1: " BCD ": the default entry {",
+      "which the disk does not have" },
+    { "win10-bcd-nowhere", "", EFI_BCD ": the default entry {",
+      "which the disk does not have" },
+    { "win7-bcd-other-disk", "", "partition 1: " BCD ": the default entry",
+      "is on another disk" },
+    { "win10-bcd-other-disk", "", EFI_BCD ": the default entry",
+      "is on another disk" },
+    { "win7-bcd-no-object", "", "partition 1: " BCD NO_DEFAULT,
+      "does not exist: set one" },
+    { "win10-bcd-no-object", "", EFI_BCD NO_DEFAULT, "set one" },
+    { "win10-bcd-root", "", EFI_BCD ": the default entry", "partition 3 has "
+      "no \\WinXP\\system32\\config\\SYSTEM: restore it" },
+    { "win10-no-bcd", "", "partition 1: the EFI system partition has no "
+      "\\EFI\\Microsoft\\Boot\\BCD", "write one (bcdboot)" },
+};
+
+static void check_odd_guest(unsigned i, ByteSource *source)
+{
+    g_auto(Found) found = { 0 };
+    g_autofree char *text = NULL;
+
+    found_open(&found, source, NULL);
+    g_test_message("%s", odd_guests[i].kind);
+    text = found_find(&found, NULL);
+    g_assert_cmpstr(text, ==, odd_guests[i].found);
+    g_assert_cmpuint(found.warnings->len, ==,
+                     !odd_guests[i].error && odd_guests[i].part);
+    if (odd_guests[i].error) {
+        g_assert_error(found.err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+        g_assert_true(g_str_has_prefix(found.err->message,
+                                       odd_guests[i].error));
+        g_assert_nonnull(strstr(found.err->message, odd_guests[i].part));
+    } else if (odd_guests[i].part) {
+        g_assert_nonnull(strstr(g_ptr_array_index(found.warnings, 0),
+                                odd_guests[i].part));
+    }
+}
+
+static void test_odd_guests(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(odd_guests); i++) {
+        g_autoptr(ByteSource) source = guest_source(odd_guests[i].kind);
+
+        if (!source) {
+            return;
+        }
+        check_odd_guest(i, source);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -649,5 +721,6 @@ int main(int argc, char **argv)
     g_test_add_func("/boot-manager/two-firmwares", test_two_firmwares);
     g_test_add_func("/boot-manager/uefi-only", test_uefi_only);
     g_test_add_func("/boot-manager/guests", test_guests);
+    g_test_add_func("/boot-manager/odd-guests", test_odd_guests);
     return g_test_run();
 }
