@@ -14,13 +14,16 @@ import os
 import struct
 import uuid
 
+import bcd
 import cabinet
 import disk
 import expand
+import guids
 import hive
 import ldm
 import pe
 import registry
+import vista_versions
 import windrivers
 import winversions
 
@@ -315,6 +318,21 @@ def hive_seeds(shared):
     yield 'xp', _hive_input(0, whole)
     for name, data in _files(shared, 'hives/edge/*Hive', 'hives/logs/*Hive*'):
         yield name, _hive_input(1, data)
+
+
+def bcd_seeds(shared):
+    """Stores of a BIOS and of UEFI, and a real one."""
+    for name, windows, firmware, places in (
+            ('bios', vista_versions.WIN7_X86, 'bios', [
+                bcd.Place(signature=0x8e4b2d17, offset=offset << 20)
+                for offset in (1, 101, 900)]),
+            ('uefi', vista_versions.WIN10_22H2, 'uefi', [
+                bcd.Place(partition=guids.made_up(part),
+                          disk=guids.made_up('disk'))
+                for part in ('system', 'boot', 'recovery')])):
+        store = bcd.Store(windows, firmware, *places)
+        yield name, bcd.build(store.key(), '\\Boot\\BCD', 0)
+    yield from _files(shared, 'hives/*.BCD')
 
 
 # --------------------------------------------------------------- programs
