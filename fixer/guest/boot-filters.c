@@ -133,11 +133,10 @@ static void warn(const Cleaning *c, const char *name, const char *what)
                                     c->title, what));
 }
 
-static bool take_off(const Cleaning *c, const char *name, const char *fault,
+static bool take_off(const Cleaning *c, const char *name, const char *reason,
                      GError **errp)
 {
     const BootFilters *filters = c->filters;
-    g_autofree char *reason = g_strdup_printf("%s: %s", fault, c->reason);
 
     return filters_unlist_from(filters->system, c->path, name,
                                filters->source, reason, filters->changes,
@@ -150,7 +149,9 @@ static bool clean_foreign(const Cleaning *c, const char *name,
                           GError **errp)
 {
     if (state == FILTER_DANGLING) {
-        return take_off(c, name, fault, errp);
+        g_autofree char *reason = g_strdup_printf("%s: %s", fault, c->reason);
+
+        return take_off(c, name, reason, errp);
     }
     if (c->strict && state != FILTER_UNKNOWN) {
         return take_off(c, name, "it is not Windows' own, and strict-filters "

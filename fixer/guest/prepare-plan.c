@@ -6,17 +6,11 @@
 
 #include <string.h>
 
-#include "boot-filters.h"
 #include "boot-sector.h"
-#include "critical-device.h"
-#include "device-instances.h"
-#include "driver-database.h"
 #include "error.h"
 #include "prepare-internal.h"
-#include "registry-number.h"
+#include "profile-apply.h"
 #include "registry.h"
-#include "service-start.h"
-#include "services.h"
 
 /* Why keys of the user's own .reg files are set. */
 #define REG_FILE_REASON "asked for by reg-file"
@@ -99,128 +93,11 @@ static void find_overruled(Job *job)
     }
 }
 
-static bool disable_services(Job *job, const Profile *part, GError **errp)
+static bool plan_part(Job *job, const Profile *part,
+                      const ProfileTarget *target, GError **errp)
 {
-    Preparation *p = job->result;
-
-    return !part->disabled ||
-           services_disable(job->system->hive,
-                            (const char *const *)part->disabled, part->file,
-                            part->disabled_reason, p->windows->control_sets,
-                            p->changes, p->warnings, errp);
-}
-
-static bool settle_instances(Job *job, const Profile *part, GError **errp)
-{
-    Preparation *p = job->result;
-
-    for (guint i = 0; i < part->instances->len; i++) {
-        const ProfileInstance *instance =
-            g_ptr_array_index(part->instances, i);
-
-        if (!device_instances_settle(
-                job->system->hive, instance->device,
-                (const char *const *)instance->services,
-                instance->class_guid, part->file, instance->reason,
-                p->windows->control_sets, p->changes, p->warnings, errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool start_services(Job *job, const Profile *part, DriverFiles *files,
-                           GError **errp)
-{
-    Preparation *p = job->result;
-
-    for (guint i = 0; i < part->boot_services->len; i++) {
-        if (!service_start_settle(job->system->hive,
-                                  g_ptr_array_index(part->boot_services, i),
-                                  p->windows, files, part->file, p->changes,
-                                  p->warnings, errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool clean_filters(Job *job, const Profile *part, DriverFiles *files,
-                          GError **errp)
-{
-    BootFilters filters = {
-        .system = job->system->hive,
-        .windows = job->result->windows,
-        .files = files,
-        .strict = job->options->strict_filters,
-        .source = part->file,
-        .changes = job->result->changes,
-        .warnings = job->result->warnings,
-    };
-
-    for (guint i = 0; i < part->class_filters->len; i++) {
-        if (!boot_filters_clean_class(
-                &filters, g_ptr_array_index(part->class_filters, i), errp)) {
-            return false;
-        }
-    }
-    return !part->filtered_devices ||
-           boot_filters_clean_devices(&filters, part->filtered_devices,
-                                      part->filtered_reason, errp);
-}
-
-static bool settle_critical_devices(Job *job, const Profile *part,
-                                    GError **errp)
-{
-    Preparation *p = job->result;
-
-    for (guint i = 0; i < part->critical_devices->len; i++) {
-        if (!critical_device_settle(
-                job->system->hive,
-                g_ptr_array_index(part->critical_devices, i),
-                p->windows->control_sets, part->file, p->changes,
-                p->warnings, errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool settle_numbers(Job *job, const Profile *part, GError **errp)
-{
-    Preparation *p = job->result;
-
-    for (guint i = 0; i < part->numbers->len; i++) {
-        if (!registry_number_settle(job->system->hive,
-                                    g_ptr_array_index(part->numbers, i),
-                                    p->windows->control_sets, part->file,
-                                    p->changes, errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void check_known_devices(Job *job, const Profile *part)
-{
-    for (guint i = 0; i < part->known_devices->len; i++) {
-        driver_database_check(job->system->hive,
-                              g_ptr_array_index(part->known_devices, i),
-                              job->result->warnings);
-    }
-}
-
-static bool plan_part(Job *job, const Profile *part, DriverFiles *files,
-                      GError **errp)
-{
-    check_known_devices(job, part);
     return merge_all(job, part->registry, part->registry_reason, errp) &&
-           disable_services(job, part, errp) &&
-           start_services(job, part, files, errp) &&
-           settle_critical_devices(job, part, errp) &&
-           settle_instances(job, part, errp) &&
-           clean_filters(job, part, files, errp) &&
-           settle_numbers(job, part, errp);
+           profile_apply(part, target, errp);
 }
 
 static bool same_sets(const GArray *a, const GArray *b)
@@ -259,14 +136,24 @@ static bool plan_reg_files(Job *job, GError **errp)
 /* The profile has the last word: without it the guest does not boot. */
 static bool plan_registry(Job *job, GError **errp)
 {
-    g_autoptr(DriverFiles) files =
-        driver_files_new(job->volume, job->result->windows, job->edits);
+    Preparation *p = job->result;
+    g_autoptr(DriverFiles) files = driver_files_new(job->volume, p->windows,
+                                                    job->edits);
+    ProfileTarget target = {
+        .system = job->system->hive,
+        .windows = p->windows,
+        .files = files,
+        .strict_filters = job->options->strict_filters,
+        .changes = p->changes,
+        .warnings = p->warnings,
+    };
 
     if (!plan_reg_files(job, errp)) {
         return false;
     }
     for (guint i = 0; i < job->parts->len; i++) {
-        if (!plan_part(job, g_ptr_array_index(job->parts, i), files, errp)) {
+        if (!plan_part(job, g_ptr_array_index(job->parts, i), &target,
+                       errp)) {
             return false;
         }
     }

@@ -33,17 +33,18 @@ group=SCSI Miniport
 error-control=3
 reason=driver of the channel that the disk will be on
 
+# q35's host bridge is one of PCI Express.
+[critical-device *pnp0a08]
+services=pci
+class={4D36E97D-E325-11CE-BFC1-08002BE10318}
+reason=lets Windows start the PCI Express bus that the controller of the disk is on
+
 [critical-device pci#cc_010601]
 services=msahci
 class={4D36E96A-E325-11CE-BFC1-08002BE10318}
 reason=lets Windows start the AHCI controller that the disk will be on
 
 [critical-device internal_ide_channel]
-services=atapi
-class={4D36E96A-E325-11CE-BFC1-08002BE10318}
-reason=lets Windows start the channel that the disk will be on
-
-[critical-device *pnp0600]
 services=atapi
 class={4D36E96A-E325-11CE-BFC1-08002BE10318}
 reason=lets Windows start the channel that the disk will be on

@@ -74,11 +74,6 @@ services=pci
 class={4D36E97D-E325-11CE-BFC1-08002BE10318}
 reason=lets Windows start the PCI bus that the controller of the disk is on
 
-[critical-device *pnp0a08]
-services=pci
-class={4D36E97D-E325-11CE-BFC1-08002BE10318}
-reason=lets Windows start the PCI Express bus that the controller of the disk is on
-
 [critical-device gendisk]
 services=disk
 class={4D36E967-E325-11CE-BFC1-08002BE10318}

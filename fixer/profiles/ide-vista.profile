@@ -3,7 +3,8 @@
 # that the boot loader starts them, as it does for those that setup met.
 #
 # Internal_IDE_Channel is what a channel is called there: a Windows 7 hive has
-# it, with *PNP0600, for the channels of VMware's controller.
+# it for the channels of VMware's controller.  The database of that hive has no
+# *PNP0600, but the two other names as well.
 
 [profile]
 name=ide-vista
@@ -57,11 +58,6 @@ class={4D36E96A-E325-11CE-BFC1-08002BE10318}
 reason=lets Windows start the IDE channel that the disk will be on
 
 [critical-device secondary_ide_channel]
-services=atapi
-class={4D36E96A-E325-11CE-BFC1-08002BE10318}
-reason=lets Windows start the IDE channel that the disk will be on
-
-[critical-device *pnp0600]
 services=atapi
 class={4D36E96A-E325-11CE-BFC1-08002BE10318}
 reason=lets Windows start the IDE channel that the disk will be on

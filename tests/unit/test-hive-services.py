@@ -26,11 +26,10 @@ import hivetools        # noqa: E402
 import leftovers        # noqa: E402
 import registry         # noqa: E402
 import winversions      # noqa: E402
-from tap import Skip, equal, main, run      # noqa: E402
+from realhives import clean, replayed, shared       # noqa: E402
+from tap import equal, main, run      # noqa: E402
 
 HIVE_DISABLE, HIVE_FAULTS, HIVE_REPLAY = map(os.path.abspath, sys.argv[1:4])
-SHARED = os.environ.get('XENPREP_SHARED_DATA') or os.path.join(
-    HERE, '../../../shared/data')
 PROFILES = os.path.join(HERE, '../../fixer/profiles')
 WORK = tempfile.TemporaryDirectory(prefix='test-hive-services-')
 
@@ -91,15 +90,6 @@ MANY_LISTS = {
     'ENUM\\PCI\\VEN_8086&DEV_7191&SUBSYS_00000000&REV_01\\3&61AAA01&0&08'}
 
 
-def shared(name):
-    """The bytes of a real hive."""
-    path = os.path.join(SHARED, 'hives', name)
-    if not os.path.exists(path):
-        raise Skip('there is no ' + name)
-    with open(path, 'rb') as file:
-        return file.read()
-
-
 def write(name, data):
     """The path of a new file."""
     path = os.path.join(WORK.name, name)
@@ -112,22 +102,6 @@ def read(path):
     """The bytes of a file."""
     with open(path, 'rb') as file:
         return file.read()
-
-
-def clean(name):
-    """As shared(), but made clean where it is not: its log is missing."""
-    data = shared(name)
-    sequence = int.from_bytes(data[4:8], 'little')
-    return hive.with_sequence(data, sequence, sequence)
-
-
-def replayed(name):
-    """As shared(), with its logs replayed."""
-    shared(name)
-    path = os.path.join(SHARED, 'hives', name)
-    out = os.path.join(WORK.name, 'replayed')
-    run(HIVE_REPLAY, path, out)
-    return read(out)
 
 
 def disabled_names():
@@ -312,7 +286,7 @@ TESTS = [
     ('Windows 8.1', lambda: test_hive(
         clean('win8.1-x64-dirty-nolog.SYSTEM'), WINDOWS_8, WINDOWS_8_LISTS)),
     ('Windows 10', lambda: test_hive(
-        replayed('win10-1709-x64-dirty.SYSTEM'), WINDOWS_10, set())),
+        replayed('win10-1709-x64-dirty.SYSTEM', HIVE_REPLAY), WINDOWS_10, set())),
     ('devices of Windows XP', test_instances),
     ('a device without driver in Windows XP', test_no_driver),
     ('many lives, Windows XP', lambda: test_lives(winversions.XP_SP3)),
