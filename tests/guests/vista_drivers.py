@@ -252,8 +252,8 @@ REAL_WIN8_1 = tuple(name + '.sys' for name in (
     'iastorav', 'iastorv', 'intelpep', 'isapnp', 'lsi_sas2', 'lsi_sas3',
     'lsi_sss', 'megasas', 'megasr', 'mvumis', 'nvraid', 'nvstor', 'nv_agp',
     'pcmcia', 'sbp2port', 'sisraid2', 'sisraid4', 'stexstor', 'storvsc',
-    'uagp35', 'uliagpkx', 'viaide', 'vmbus', 'vsmraid', 'vstxraid',
-    'wdboot', 'wdfilter', 'wfplwfs'))
+    'uagp35', 'uliagpkx', 'vboxguest', 'viaide', 'vmbus', 'vsmraid',
+    'vstxraid', 'wdboot', 'wdfilter', 'wfplwfs'))
 _REAL = {name: Driver(name, (_K,)) for names in (
     REAL_WIN7, REAL_WIN8_1, REAL_WIN10) for name in names}
 

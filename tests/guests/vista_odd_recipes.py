@@ -20,9 +20,10 @@ from broken_edits import (garbage, image_path, missing, second_active,
 from ntfs import VolumeSpec
 from vista_edits import (DISK_CLASS, VOLUME_CLASS, default_on, element,
                          filters, missing_file, overwrite)
-from vista_recipes import (GPT_PLAIN, REAL_WIN8_1, RESERVED, SINGLE, Part,
-                           VistaRecipe)
-from vista_versions import WIN10_22H2, WIN7_X86, WIN8_1, WIN_VISTA
+from vista_recipes import (GPT_PLAIN, REAL_WIN10, REAL_WIN8_1, RESERVED,
+                           SINGLE, Part, VistaRecipe)
+from vista_versions import (WIN10_1709, WIN10_22H2, WIN7_X86, WIN8_1,
+                            WIN_VISTA)
 
 DRIVERS = 'System32\\drivers\\'
 ESP_BCD = 'EFI\\Microsoft\\Boot\\BCD'
@@ -126,13 +127,23 @@ _refuse('win10', 'no-source', 'atapi.sys is not even in the store',
         tree_edits=(vista_edits.without_source('atapi.sys'),))
 _refuse('win10', 'no-system-file', 'there is no SYSTEM file',
         tree_edits=(missing('System32\\config\\SYSTEM'),))
-recipes.add(VistaRecipe(
-    'win8.1-lost-logs', 'a real hive of Windows 8.1, dirty, without its logs',
-    expect='refuse', defect='win8.1-lost-logs', windows=WIN8_1, slim=True,
-    real_hive=REAL_WIN8_1, more_drivers=vista_drivers.REAL_WIN8_1,
-    signature=0x273e4cfe, layout=(
-        dataclasses.replace(_MBR[0], mib=350), _MBR[1]),
-    hive_edits=(lambda data: hive.with_sequence(data, 205, 204),)))
+# Of real hives: one knows its disk, signature and where C: is; the other needs
+# its logs
+_REAL_8_1 = {'windows': WIN8_1, 'real_hive': REAL_WIN8_1,
+             'more_drivers': vista_drivers.REAL_WIN8_1,
+             'signature': 0x273e4cfe, 'layout': (
+                 dataclasses.replace(_MBR[0], mib=350), _MBR[1])}
+_BASES['win8.1'] = _BASES['win10-1709'] = {}
+_add('win8.1', 'real', 'Windows 8.1 x64, BIOS, a real hive as if flushed',
+     hive_edits=(lambda data: hive.with_sequence(data, 205, 205),),
+     **_REAL_8_1)
+_refuse('win8.1', 'lost-logs', 'the same hive, dirty, without its logs',
+        hive_edits=(lambda data: hive.with_sequence(data, 205, 204),),
+        **_REAL_8_1)
+_refuse('win10-1709', 'lost-logs', 'the hive of win10-1709 without its logs',
+        windows=WIN10_1709, scheme='gpt', layout=_GPT,
+        real_hive={'SYSTEM': REAL_WIN10['SYSTEM']},
+        hive_edits=(lambda data: hive.with_sequence(data, 1622, 1621),))
 
 # What starts it is broken
 
@@ -150,8 +161,9 @@ for _base, _path in (('win10', ESP_BCD), ('win7', 'Boot\\BCD')):
     _broken(_base, 'bcd-no-object', 'the default is an object that is not',
             bcd_edits=(element(bcd.BOOTMGR, bcd.DEFAULT, hive.sz(
                 guids.braced(guids.made_up('no object')))),))
-    _broken(_base, 'bcd-no-default', 'the BCD has no default',
-            bcd_edits=(element(bcd.BOOTMGR, bcd.DEFAULT, None),))
+    _add(_base, 'bcd-no-default', 'no default: the first on display is it',
+         set_edits=(vista_edits.sound,),
+         bcd_edits=(element(bcd.BOOTMGR, bcd.DEFAULT, None),))
     _broken(_base, 'bcd-path', 'the default starts a file that is not there',
             bcd_edits=(element(None, bcd.PATH, hive.sz(
                 '\\Windows\\system32\\winxload.exe')),))
@@ -188,7 +200,7 @@ for _base in ('win10-bios', 'win7'):
             tree_edits=(missing(DRIVERS + 'ntfs.sys'),))
     _broken(_base, 'no-acpi', 'acpi.sys is missing',
             tree_edits=(missing(DRIVERS + 'acpi.sys'),))
-    _broken(_base, 'no-storport', 'a module that drivers import from',
+    _broken(_base, 'no-classpnp', 'a module that disk.sys imports from',
             tree_edits=(missing(DRIVERS + 'classpnp.sys'),))
     _broken(_base, 'atapi-garbage', 'atapi.sys is a text',
             tree_edits=(garbage(DRIVERS + 'atapi.sys'),))

@@ -350,9 +350,7 @@ def test_mbr_disks():
 
 
 def test_ntfs_is_consistent():
-    for kind in kinds():
-        if 'bitlocker' in kind:
-            continue
+    for kind in main_kinds() + ['win10-compact', 'win10-fast-startup']:
         for partition in guest(kind)[1]['partitions']:
             if partition['filesystem'] != 'NTFS':
                 continue
@@ -473,6 +471,236 @@ def test_bcd_like_a_real_one():
                   True, '%s: %r' % (key, values))
     known = [key for key in ours if key[-8:] in forms]
     equal(len(known) > 20, True, '%d elements' % len(known))
+
+
+def test_real_hives():
+    """Where the shared data is, they and their logs are in these guests."""
+    for kind, files in (('win7', vista_recipes.REAL_WIN7),
+                        ('win8.1-lost-logs', vista_recipes.REAL_WIN8_1),
+                        ('win10-1709', vista_recipes.REAL_WIN10)):
+        truth = guest(kind)[1]['windows']
+        if truth['system_hive']['source'] != 'real':
+            raise Skip('the real hives are not in the shared data')
+        for name, (_, sha256) in files.items():
+            data = of_windows(kind, '/Windows/System32/config/' + name)
+            equal(hashlib.sha256(data).hexdigest(), sha256, name)
+
+
+def system_hive(kind):
+    """The SYSTEM hive of a guest, as sleuthkit reads it."""
+    return of_windows(kind, '/Windows/System32/config/SYSTEM')
+
+
+def main_kinds():
+    """Those that are whole Windows, one for each version."""
+    return [kind for kind in kinds()
+            if not recipes.find(kind).slim and kind.count('-') < 2
+            and recipes.find(kind).expect == 'prepare']
+
+
+def test_hives():
+    """Select, and who serves the controller: as real hives have it."""
+    for kind in main_kinds():
+        recipe = recipes.find(kind)
+        data = system_hive(kind)
+        select = export(data, 'Select')['SELECT']
+        equal({name: int.from_bytes(value, 'little')
+               for name, (_, value) in select.items()},
+              guest(kind)[1]['windows']['select'], kind)
+        if guest(kind)[1]['windows']['system_hive']['source'] == 'real':
+            continue
+        services = export(data, 'ControlSet001\\Services')
+        override = [key for key in services if 'ATAPI\\START' in key]
+        equal(bool(override), recipe.windows.is_8, kind)
+        root = export(data, 'MountedDevices')['MOUNTEDDEVICES']
+        equal(len(root['\\DosDevices\\C:'][1]),
+              24 if recipe.scheme == 'gpt' else 12, kind)
+
+
+def boot_services(data):
+    """Name: ImagePath of the services with Start=0."""
+    found = {}
+    for key, values in export(data, 'ControlSet001\\Services').items():
+        name = key.rpartition('SERVICES\\')[2]
+        if '\\' in name or values.get('Start', (0, b''))[1] != bytes(4):
+            continue
+        image = values.get('ImagePath', (0, b''))[1].decode('utf-16-le')
+        found[name] = image.rstrip('\0') or \
+            'System32\\drivers\\%s.sys' % name
+    return found
+
+
+def imports_of(data):
+    """Names of the modules that a PE file imports from."""
+    try:
+        import pefile
+    except ImportError:
+        raise Skip('python3-pefile is not installed') from None
+    image = pefile.PE(data=data)
+    return [entry.dll.decode().lower()
+            for entry in getattr(image, 'DIRECTORY_ENTRY_IMPORT', [])]
+
+
+def check_boot_files(kind):
+    """What starts at boot is there, and so is what that imports from."""
+    windows = recipes.find(kind).windows
+    truth = guest(kind)[1]
+    number = truth['windows']['partition']
+    present = {f['path'].upper(): f['path'] for f in truth['files']
+               if f['partition'] == number}
+    root = windows.system_root.upper()
+    folder = os.path.join(WORK.name, 'boot-files')
+    run('7z', 'x', '-y', '-bd', '-o' + folder,
+        cut_out(kind, truth['partitions'][number - 1]),
+        'Windows/System32/drivers', 'Windows/System32/ntoskrnl.exe')
+    for name, path in boot_services(system_hive(kind)).items():
+        path = '%s\\%s' % (root, path.upper().replace('\\SYSTEMROOT\\', ''))
+        equal(path in present, True, '%s: %s: %s' % (kind, name, path))
+    for path in sorted(present):
+        if not path.startswith(root + '\\SYSTEM32\\DRIVERS\\') and \
+                path != root + '\\SYSTEM32\\NTOSKRNL.EXE':
+            continue
+        if not path.endswith(('.SYS', '.EXE')):
+            continue
+        with open(folder + present[path].replace('\\', '/'), 'rb') as file:
+            modules = imports_of(file.read())
+        for module in modules:
+            places = ['%s\\SYSTEM32\\%s%s' % (root, place, module.upper())
+                      for place in ('', 'DRIVERS\\')]
+            equal(module.startswith(('api-ms-', 'ext-ms-')) or
+                  any(place in present for place in places), True,
+                  '%s: %s: %s' % (kind, path, module))
+    shutil.rmtree(folder)
+
+
+def test_boot_files_vista():
+    check_boot_files('win-vista')
+
+
+def test_boot_files_7():
+    check_boot_files('win7')
+
+
+def test_boot_files_8_1():
+    check_boot_files('win8.1-real')
+
+
+def test_boot_files_10():
+    check_boot_files('win10-1709')
+
+
+def test_boot_files_2025():
+    check_boot_files('ws2025')
+
+
+def test_versions():
+    """The kernel and the drivers of each Windows say its version."""
+    try:
+        import pefile
+    except ImportError:
+        raise Skip('python3-pefile is not installed') from None
+    for kind in main_kinds():
+        windows = recipes.find(kind).windows
+        for path in ('ntoskrnl.exe', 'drivers/atapi.sys', 'winload.exe'):
+            image = pefile.PE(data=of_windows(
+                kind, '/Windows/System32/' + path))
+            fixed = image.VS_FIXEDFILEINFO[0]
+            equal((fixed.FileVersionMS >> 16, fixed.FileVersionMS & 0xffff,
+                   fixed.FileVersionLS >> 16, fixed.FileVersionLS & 0xffff),
+                  windows.version, kind + path)
+            equal(image.FILE_HEADER.Machine, windows.machine, kind + path)
+
+
+# What is wrong with some of them
+
+def test_compact():
+    """libfsntfs reads what CompactOS has compressed, in two kinds of file."""
+    try:
+        import pyfsntfs
+    except ImportError:
+        raise Skip('python3-libfsntfs is not installed') from None
+    kind = 'win10-compact'
+    truth = guest(kind)[1]
+    number = truth['windows']['partition']
+    volume = pyfsntfs.volume()
+    volume.open(cut_out(kind, truth['partitions'][number - 1]))
+    try:
+        packed = [f for f in truth['files'] if 'plain_sha256' in f]
+        for file in packed:
+            entry = volume.get_file_entry_by_path(file['path'])
+            data = entry.read_buffer(file['size'])
+            equal(hashlib.sha256(data).hexdigest(), file['plain_sha256'],
+                  file['path'])
+            del entry
+    finally:
+        volume.close()
+    equal(len(packed) > 50, True, '%d files' % len(packed))
+
+
+def test_mount_refusals():
+    """What ntfs-3g would say to mounting the volume read-write."""
+    for kind, status in (('win10', 0), ('win10-woken', 0),
+                         ('win10-hibernated', 14), ('win7-hibernated', 14),
+                         ('win10-fast-startup', 14), ('win10-log-2.0', 14),
+                         ('win10-bitlocker', 12)):
+        truth = guest(kind)[1]
+        number = truth['windows']['partition']
+        found, text = run('ntfs-3g.probe', '--readwrite', cut_out(
+            kind, truth['partitions'][number - 1]), check=False)
+        equal(found, status, kind + text.decode())
+
+
+def test_damaged_gpt():
+    """sgdisk finds the fault, if a header is left, and one is left."""
+    for kind, sound in (('win10-primary-gpt', True),
+                        ('win10-primary-table', True),
+                        ('win10-backup-gpt', True), ('win10-no-gpt', False)):
+        if sound:
+            equal(verified(guest(kind)[0]) != '', True, kind)
+        with open(guest(kind)[0], 'rb') as raw:
+            raw.seek(512)
+            first = raw.read(8)
+            raw.seek(-512, 2)
+            last = raw.read(8)
+        equal(b'EFI PART' in (first, last), sound, kind)
+
+
+def test_odd_tables():
+    """Numbers of used entries, and that blank ones are no fault."""
+    for kind, numbers in (('win10-blank-entry', [1, 2, 4]),
+                          ('win10-reversed', [1, 2, 3]),
+                          ('gpt-empty', [])):
+        equal(verified(guest(kind)[0]), '', kind)
+        _, text = run('sgdisk', '-p', guest(kind)[0], text=True)
+        equal([int(n) for n in re.findall(r'^ +(\d+) +\d+ +\d+ ', text,
+                                          re.MULTILINE)], numbers, kind)
+
+
+def test_dirty_hives():
+    for kind in ('win10-lost-logs', 'win8.1-lost-logs',
+                 'win10-1709-lost-logs', 'win10-1709', 'win10', 'win8.1-real'):
+        first, second = struct.unpack_from('<II', system_hive(kind), 4)
+        equal(first != second, 'lost' in kind or
+              (kind == 'win10-1709' and guest(kind)[1]['windows'][
+                  'system_hive']['source'] == 'real'), kind)
+
+
+def test_two_windows():
+    """Both are in the BCD, the default one first; both have a SYSTEM hive."""
+    for kind in ('win10-two', 'win7-two'):
+        truth = guest(kind)[1]
+        place = truth['windows']['bcd']
+        objects = export(of_file(kind, place['partition'],
+                                 place['path'].replace('\\', '/')), 'Objects')
+        order = next(values['Element'][1] for key, values in objects.items()
+                     if key.endswith('ELEMENTS\\24000001')
+                     and '9DEA862C' in key)
+        equal(len(order.decode('utf-16-le').split('\0')), 4, kind)
+        for partition in truth['partitions']:
+            if {'windows', 'other'} & set(partition['contents']):
+                data = of_file(kind, partition['number'],
+                               '/Windows/System32/config/SYSTEM')
+                equal(data[:4], b'regf', kind)
 
 
 if __name__ == '__main__':
