@@ -1,12 +1,12 @@
 /*
  * Check: whether the kernel can start a driver of the boot path
  *
- * Before it has the boot disk the kernel has only what NTLDR loaded: a driver
- * on the way to it has to have Start=0.  With Start=3 Windows would load it
- * when the device appears, from the very disk that it is to make readable
- * (Microsoft: "Specifying Driver Load Order").  A device starts if all
- * drivers of its stack do: what serves it, and all filters of its own and of
- * its class.
+ * Before it has the boot disk the kernel has only what the loader loaded: a
+ * driver on the way to it has to have Start=0.  With Start=3 Windows would
+ * load it when the device appears, from the very disk that it is to make
+ * readable (Microsoft: "Specifying Driver Load Order"); so it is with Start=0
+ * and another number below StartOverride.  A device starts if all drivers of
+ * its stack do: what serves it, and all filters of its own and of its class.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -28,18 +28,30 @@ static const char *remedy_value(Mending mending)
     return mending == MENDING_CONVERT ? REMEDY_CONVERT : REMEDY_REG_FILE;
 }
 
-static const char *remedy_file(Mending mending, const char *why)
+/* That nothing else comes to where a directory is. */
+static const char *remedy_directory(const Check *check)
+{
+    return check_step(check, CONSOLE "rename the directory, then expand the "
+                      "file from d:\\i386, or the newest service pack, into "
+                      "system32\\drivers",
+                      RECOVERY "rename the directory, then sfc /scannow "
+                      "/offbootdir=C:\\ /offwindir=C:\\Windows");
+}
+
+static const char *remedy_file(const Check *check, Mending mending,
+                               const char *why)
 {
     if (g_str_has_suffix(why, MODULES_IS_DIRECTORY)) {
-        return REMEDY_DIRECTORY;
+        return remedy_directory(check);
     }
     if (mending == MENDING_CONVERT &&
         g_str_has_suffix(why, MODULES_IS_PROGRAM)) {
         /* Of its version it may be: win-xenprep would keep it. */
-        return REMEDY_DRIVER;
+        return check_remedy_driver(check);
     }
     return mending == MENDING_CONVERT ? REMEDY_CONVERT
-           : mending == MENDING_USER_FILTER ? REMEDY_FILTER : REMEDY_DRIVER;
+           : mending == MENDING_USER_FILTER ? REMEDY_FILTER
+           : check_remedy_driver(check);
 }
 
 static bool judge_start(Link *link, const char *what,
@@ -51,6 +63,19 @@ static bool judge_start(Link *link, const char *what,
                        ? "is disabled"
                        : "would start too late, after the disk is needed",
                        service->start);
+}
+
+/* Windows counts on the machine not to need it. */
+static bool judge_override(Link *link, const char *what,
+                           const BootService *service, Mending mending)
+{
+    return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mending),
+                       "%s, %s, %s (StartOverride, value %s: %u)", what,
+                       service->name,
+                       service->override == SERVICE_DISABLED
+                       ? "is disabled"
+                       : "would start too late, after the disk is needed",
+                       service->override_name, service->override);
 }
 
 /* The service's file. */
@@ -69,7 +94,7 @@ static bool judge_image(Check *check, Link *link, const char *what,
     }
     *good = !why;
     return !why || link_broken(link, STOP_BOOT_DEVICE,
-                               remedy_file(mending, why),
+                               remedy_file(check, mending, why),
                                "%s, %s, cannot be loaded: %s", what,
                                service->name, why);
 }
@@ -89,6 +114,9 @@ static bool judge_driver(Check *check, Link *link, const char *what,
     }
     if (service->start != SERVICE_BOOT_START) {
         return judge_start(link, what, service, mending);
+    }
+    if (service->override_name) {
+        return judge_override(link, what, service, mending);
     }
     return judge_image(check, link, what, service, mending, good, errp);
 }

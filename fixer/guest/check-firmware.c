@@ -1,10 +1,10 @@
 /*
- * Check: from the firmware to the boot sector
+ * Check: from the BIOS to the boot sector
  *
  * The BIOS loads the first sector of the disk, the master boot record; its
  * code loads the first sector of the partition that is marked as active; the
- * code that begins there loads NTLDR.  Both kinds of code are known by their
- * data only: whether they work is not looked at.
+ * code that begins there loads NTLDR, or BOOTMGR.  Both kinds of code are
+ * known by their data only: whether they work is not looked at.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -49,6 +49,14 @@
 static const char *const foreign_loaders[] = {
     "GRUB", "LILO", "TrueCrypt", "VeraCrypt",
 };
+
+/* Which of them it is the boot sector does not tell any more. */
+#define FIXBOOT \
+    CONSOLE "fixboot; of Vista and later: bootsect /nt60 SYS"
+
+#define ACTIVATE \
+    "make the partition that holds NTLDR or BOOTMGR the active one, in Disk " \
+    "Management of the source VM"
 
 /* What the boot sector's code shows if it misses sectors. */
 #define DISK_READ_ERROR "A disk read error occurred"
@@ -95,8 +103,7 @@ static bool judge_active(Check *check, Link *link, unsigned n, uint8_t type)
 
     if (n == 0) {
         return link_broken(link, "the BIOS finds no bootable disk",
-                           "make the partition that holds NTLDR the active "
-                           "one, in Disk Management of the source VM",
+                           ACTIVATE,
                            "no partition is active");
     }
     if (n > 1) {
@@ -106,8 +113,7 @@ static bool judge_active(Check *check, Link *link, unsigned n, uint8_t type)
     }
     if (!active || active->size == 0) {
         return link_broken(link, "Missing operating system",
-                           "make the partition that holds NTLDR the active "
-                           "one, in Disk Management of the source VM",
+                           ACTIVATE,
                            is_extended(type)
                            ? "the active partition is an extended one, of "
                              "type 0x%02x"
@@ -120,26 +126,26 @@ static bool judge_active(Check *check, Link *link, unsigned n, uint8_t type)
                    "0x%02x", active->number, active->type);
 }
 
-/* Of a disk without partitions the format may be another than was said. */
-static bool judge_no_disk(Link *link, GError *err, GError **errp)
+/* From a GUID partition table Windows starts by UEFI only. */
+static bool judge_gpt(Check *check, Link *link)
 {
-    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST) ||
-        g_error_matches(err, GUEST_ERROR, GUEST_ERROR_REFUSED)) {
-        return link_failed(link, err, errp);
-    }
-    g_propagate_error(errp, err);
-    return false;
+    check->loader = LOADER_BOOTMGR;
+    return link_broken(link, "the BIOS finds no bootable disk",
+                       check->machine->other_firmware,
+                       "the disk has a GUID partition table, from which "
+                       "Windows starts by UEFI only, and the firmware of %s "
+                       "is a BIOS", check->machine->name);
 }
 
 bool check_active_partition(Check *check, Link *link, GError **errp)
 {
     uint8_t mbr[SECTOR_SIZE], type = PARTITION_TYPE_EMPTY;
-    GError *err = NULL;
 
-    link_set_object(link, "partition table");
-    check->disk = disk_read(check->overlay, &err);
-    if (!check->disk) {
-        return judge_no_disk(link, err, errp);
+    if (!check_read_disk(check, link, errp) || !check->disk) {
+        return link->text != NULL;
+    }
+    if (check->disk->scheme == DISK_GPT) {
+        return judge_gpt(check, link);
     }
     disk_add_warnings(check->disk, check->warnings);
     if (!read_mbr(check, mbr, errp)) {
@@ -171,7 +177,8 @@ bool check_boot_code(Check *check, Link *link, GError **errp)
     }
     if (is_zero(mbr, MBR_CODE_SIZE)) {
         return link_broken(link, "nothing: the BIOS starts empty code",
-                           CONSOLE "fixmbr",
+                           CONSOLE "fixmbr; of Vista and later: bootrec "
+                           "/fixmbr",
                            "there is no boot code in the first sector");
     }
     loader = find_foreign_loader(mbr);
@@ -205,14 +212,14 @@ static char *loader_name(const uint8_t *boot)
 static bool judge_no_code(Link *link, const char *text)
 {
     return link_broken(link, "nothing, or that the disk is not bootable",
-                       CONSOLE "fixboot", "%s", text);
+                       FIXBOOT, "%s", text);
 }
 
 /* The code of the first sector, if there is something wrong with it. */
 static void judge_first_sector(Link *link, const uint8_t *boot)
 {
     if (get_le16(boot + BOOT_SIGNATURE) != SIGNATURE) {
-        link_broken(link, "Missing operating system", CONSOLE "fixboot",
+        link_broken(link, "Missing operating system", FIXBOOT,
                     "it does not end with 55 aa, the mark of a sector that "
                     "can be started");
     } else if (boot[BOOT_JUMP] != JUMP_SHORT &&
@@ -224,13 +231,13 @@ static void judge_first_sector(Link *link, const uint8_t *boot)
     }
 }
 
-/* Code that is not NTLDR's: heads and hidden sectors are its own affair. */
+/* Code that is not Windows': heads and hidden sectors are its own affair. */
 static bool judge_foreign_code(Link *link, const uint8_t *boot,
                                const char *loader)
 {
     if (loader) {
-        return link_unknown(link, "its code loads %s, not NTLDR: what that "
-                            "starts is not looked at", loader);
+        return link_unknown(link, "its code loads %s, not NTLDR or BOOTMGR: "
+                            "what that starts is not looked at", loader);
     }
     if (is_zero(boot + BOOT_LOADER, BOOT_SECTORS * SECTOR_SIZE -
                                     BOOT_LOADER)) {
@@ -240,17 +247,24 @@ static bool judge_foreign_code(Link *link, const uint8_t *boot,
                         "starts is not looked at");
 }
 
-static bool judge_geometry(Check *check, Link *link, const BootSector *bpb,
-                           const BiosGeometry *bios)
+static bool judge_hidden(const Check *check, Link *link,
+                         const BootSector *bpb)
 {
     uint64_t start = check->system_partition->start / SECTOR_SIZE;
 
-    if (bpb->hidden_sectors != start) {
-        return link_broken(link, DISK_READ_ERROR, CONSOLE "fixboot",
-                           "it counts %u hidden sectors, but the partition "
-                           "begins at sector %" G_GUINT64_FORMAT,
-                           bpb->hidden_sectors, start);
-    }
+    return bpb->hidden_sectors == start ||
+           !link_broken(link, DISK_READ_ERROR,
+                        check_step(check, CONSOLE "fixboot",
+                                   RECOVERY "bootsect /nt60 SYS"),
+                        "it counts %u hidden sectors, but the partition "
+                        "begins at sector %" G_GUINT64_FORMAT,
+                        bpb->hidden_sectors, start);
+}
+
+/* What NTLDR's boot code counts by; BOOTMGR's asks for sectors by number. */
+static bool judge_geometry(Link *link, const BootSector *bpb,
+                           const BiosGeometry *bios)
+{
     if (bpb->sectors_per_track != bios->sectors_per_track) {
         return link_broken(link, DISK_READ_ERROR, REMEDY_CONVERT,
                            "it counts %u sectors in a track, but the BIOS "
@@ -267,7 +281,15 @@ static bool judge_geometry(Check *check, Link *link, const BootSector *bpb,
                    bpb->sectors_per_track, bpb->hidden_sectors);
 }
 
-/* A volume that NTLDR is not loaded from stays closed. */
+/* Of the code: which loader it loads. */
+static Loader find_loader(const char *name)
+{
+    return g_strcmp0(name, "NTLDR") == 0 ? LOADER_NTLDR
+           : g_strcmp0(name, "BOOTMGR") == 0 ? LOADER_BOOTMGR
+           : LOADER_UNKNOWN;
+}
+
+/* A volume that Windows' loader is not loaded from stays closed. */
 static bool judge_boot(Check *check, Link *link, const BootSector *bpb,
                        const uint8_t *boot, GError **errp)
 {
@@ -275,7 +297,8 @@ static bool judge_boot(Check *check, Link *link, const BootSector *bpb,
     GError *err = NULL;
     BiosGeometry bios;
 
-    if (g_strcmp0(loader, "NTLDR") != 0) {
+    check->loader = find_loader(loader);
+    if (check->loader == LOADER_UNKNOWN) {
         return judge_foreign_code(link, boot, loader);
     }
     if (!bios_geometry_read(check->overlay, &bios, errp)) {
@@ -283,8 +306,16 @@ static bool judge_boot(Check *check, Link *link, const BootSector *bpb,
     }
     check->system_volume = check_open_volume(check, check->system_partition,
                                              &err);
-    return check->system_volume ? judge_geometry(check, link, bpb, &bios)
-                                : link_failed(link, err, errp);
+    if (!check->system_volume) {
+        return link_failed(link, err, errp);
+    }
+    if (!judge_hidden(check, link, bpb)) {
+        return true;
+    }
+    return check->loader == LOADER_NTLDR
+           ? judge_geometry(link, bpb, &bios)
+           : link_ok(link, "its code loads BOOTMGR; %u hidden sectors are "
+                     "right", bpb->hidden_sectors);
 }
 
 static bool judge_other(Check *check, Link *link, const Partition *partition,

@@ -7,9 +7,11 @@
 #ifndef GUEST_CHECK_INTERNAL_H
 #define GUEST_CHECK_INTERNAL_H
 
+#include "boot-manager.h"
 #include "boot-services.h"
 #include "check-machine.h"
 #include "check.h"
+#include "fat.h"
 #include "hal.h"
 #include "modules.h"
 
@@ -24,15 +26,6 @@
     CONVERT "IMAGE,reg-file=FILE OUTPUT, or win-xenfix drivers " \
     "--reg-file=FILE IMAGE"
 
-#define REMEDY_DRIVER \
-    CONSOLE "expand the file from d:\\i386, or the newest service pack, " \
-    "into system32\\drivers"
-
-/* That nothing else comes to where a directory is. */
-#define REMEDY_DIRECTORY \
-    CONSOLE "rename the directory, then expand the file from d:\\i386, or " \
-    "the newest service pack, into system32\\drivers"
-
 /* A filter that is not Windows' own need not be there. */
 #define REMEDY_FILTER \
     REMEDY_REG_FILE ", FILE taking it off the list; if it is Windows' own, " \
@@ -41,9 +34,20 @@
 /* A step of a person who starts Windows' own CD. */
 #define CONSOLE "Recovery Console of the Windows CD: "
 
-/* What the kernel understands, NTLDR may not. */
+/* The same with Windows Vista and later. */
+#define RECOVERY "Windows' setup disc, Repair, Command Prompt: "
+
+#define REMEDY_SFC \
+    RECOVERY "sfc /scannow /offbootdir=C:\\ /offwindir=C:\\Windows"
+
+/* Windows adds a device to what it knows only where it meets it. */
+#define REMEDY_MEET_DEVICE \
+    "give the source VM a controller of this kind, start Windows there once " \
+    "and shut it down fully"
+
+/* What the kernel understands, the loader may not. */
 #define ODD_IMAGE \
-    "whether NTLDR finds its file by such an ImagePath is not known"
+    "whether the boot loader finds its file by such an ImagePath is not known"
 
 #define STOP_BOOT_DEVICE "0x0000007B INACCESSIBLE_BOOT_DEVICE"
 
@@ -66,6 +70,15 @@ typedef struct Link {
     char *remedy;
 } Link;
 
+/* What starts Windows. */
+typedef enum Loader {
+    LOADER_UNKNOWN,
+    /* Windows 2000, XP and Server 2003, by boot.ini. */
+    LOADER_NTLDR,
+    /* Windows Vista and later, by the BCD. */
+    LOADER_BOOTMGR,
+} Loader;
+
 /* All that is known while the path is walked; NULL: not known yet. */
 typedef struct Check {
     Overlay *overlay;
@@ -73,11 +86,21 @@ typedef struct Check {
     CheckMachine *machine;
     Disk *disk;
 
-    /* What NTLDR lies on. */
+    /* What the firmware starts. */
+    Loader loader;
+    /* What NTLDR or BOOTMGR lies on; of UEFI the EFI system partition. */
     const Partition *system_partition;
     /* What has to be done before win-xenprep would take it; NULL: nothing. */
     const char *before_convert;
     Volume *system_volume;
+    /* The same where it is FAT, as the EFI system partition is. */
+    FatVolume *system_fat;
+    BootManagers managers;
+    /* What the BCD starts, and the partition that its winload is on. */
+    const BcdEntry *bcd_entry;
+    const Partition *winload_partition;
+    /* PE_MACHINE_*, 0: not known. */
+    uint16_t winload_machine;
     /* boot.ini, and its entry that is started. */
     BootIni *boot_ini;
     const BootEntry *entry;
@@ -115,7 +138,9 @@ typedef struct Check {
  */
 typedef bool LinkFunc(Check *check, Link *link, GError **errp);
 
-/* check.c */
+/* check-link.c */
+
+void link_free(Link *link);
 
 void link_set_object(Link *link, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -135,10 +160,27 @@ bool link_skipped(Link *link, const char *format, ...) G_GNUC_PRINTF(2, 3);
  */
 bool link_failed(Link *link, GError *err, GError **errp);
 
+/*
+ * What it takes for broken is not certain to be: it becomes unknown.  Returns
+ * true.
+ */
+bool link_doubt(Link *link);
+
+/* check.c */
+
 void check_warn(Check *check, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* What NTLDR shows where it lacks a file of Windows', to be freed. */
-char *missing_or_corrupt(const char *path);
+/* What the loader shows where it lacks a file of Windows', to be freed. */
+char *missing_or_corrupt(const Check *check, const char *path);
+
+/* Of two steps that which the Windows knows: its CD or its setup disc. */
+const char *check_step(const Check *check, const char *old, const char *new);
+
+/* What restores a driver's file. */
+const char *check_remedy_driver(const Check *check);
+
+/* For messages: NTLDR or winload. */
+const char *check_loader_name(const Check *check);
 
 /* The volume in @partition, dynamic or not. */
 Volume *check_open_volume(Check *check, const Partition *partition,
@@ -150,15 +192,51 @@ Volume *check_open_volume(Check *check, const Partition *partition,
  */
 bool check_volume_state(Check *check, Volume *volume, GError **errp);
 
-/* check-firmware.c: up to the boot sector */
+/* Reads the partition tables; false without an error: the link says why. */
+bool check_read_disk(Check *check, Link *link, GError **errp);
+
+/* check-firmware.c: what a BIOS does, up to the boot sector */
 LinkFunc check_active_partition, check_boot_code, check_boot_sector;
+
+/* check-uefi.c: what UEFI firmware does */
+LinkFunc check_partition_table, check_efi_partition;
+
+/* check-uefi.c: the boot manager that it starts */
+LinkFunc check_efi_program;
+
+/* check-bootmgr.c: the boot manager, and what it finds in the BCD */
+LinkFunc check_bootmgr, check_bcd, check_boot_entry;
+
+/* check-vista.c: what it starts */
+LinkFunc check_boot_volume, check_session, check_winload, check_vista_kernel;
+LinkFunc check_vista_control_set, check_partition_entries;
+
+/* Which loader starts the disk's Windows, by its kernel. */
+Loader check_guess_loader(Check *check);
 
 /* check-loader.c: what is in the root of the system volume */
 LinkFunc check_ntldr, check_hibernation, check_boot_ini, check_arc_path;
 LinkFunc check_ntdetect;
 
-/* check-kernel.c: what NTLDR loads */
+/*
+ * Whether the boot sector's code can load the file of that name in the root;
+ * @copy is the remedy.
+ */
+bool check_loader_file(Check *check, Link *link, const char *name,
+                       const char *copy, GError **errp);
+
+/* check-kernel.c: what the loader loads */
 LinkFunc check_system_root, check_kernel_hal;
+
+/* Opens the volume that Windows lies on, unless it is open. */
+bool check_open_windows(Check *check, GError **errp);
+
+/*
+ * Whether the file of that name in system32 and all that it imports from can
+ * be loaded; *@good is what came out, else the link is broken.
+ */
+bool check_file(Check *check, Link *link, const char *file, bool *good,
+                GError **errp);
 
 /* check-registry.c: what it finds in the registry */
 LinkFunc check_system_hive, check_control_set, check_hal_devices;
@@ -171,6 +249,19 @@ LinkFunc check_session_manager;
 /* check-path.c: adds a link for each step of the machine's path */
 bool check_device_path(Check *check, const PathStep *step, Link *link,
                        GError **errp);
+
+/*
+ * Whether @service can drive the step's device, and starts with all filters
+ * of its key @path (if not NULL) and of its class.  @mended: win-xenprep sees
+ * to it.
+ */
+bool check_stack(Check *check, const PathStep *step, Link *link,
+                 const char *path, const char *class_guid,
+                 const char *service, bool mended, bool *good, GError **errp);
+
+/* check-database.c: a device that is new to Windows */
+bool check_database(Check *check, const PathStep *step, Link *link,
+                    GError **errp);
 
 /* check-driver.c */
 

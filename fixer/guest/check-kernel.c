@@ -1,5 +1,5 @@
 /*
- * Check: what NTLDR loads first, kernel and HAL
+ * Check: what the boot loader loads first, kernel and HAL
  *
  * Where the processor decides which kernel starts (hal_pae_use()), both have
  * to go with the HAL.
@@ -22,10 +22,17 @@
     CONSOLE "expand hal.dl_ and the kernels of the same CD and service pack " \
     "into system32"
 
-static bool open_volume(Check *check, GError **errp)
+static const char *remedy_kernel(const Check *check)
 {
-    check->volume = check->place.partition == check->system_partition
-                    ? check->system_volume : NULL;
+    return check_step(check, REMEDY_KERNEL, REMEDY_SFC);
+}
+
+bool check_open_windows(Check *check, GError **errp)
+{
+    if (!check->volume &&
+        check->place.partition == check->system_partition) {
+        check->volume = check->system_volume;
+    }
     if (check->volume) {
         return true;
     }
@@ -38,11 +45,34 @@ static bool open_volume(Check *check, GError **errp)
 static bool judge_no_root(Check *check, Link *link)
 {
     g_autofree char *screen =
-        missing_or_corrupt("<Windows root>\\system32\\hal.dll");
+        missing_or_corrupt(check, "<Windows root>\\system32\\hal.dll");
 
-    return link_broken(link, screen, CONSOLE "bootcfg /rebuild",
+    return link_broken(link, screen,
+                       check_step(check, CONSOLE "bootcfg /rebuild",
+                                  RECOVERY "bootrec /rebuildbcd"),
                        "partition %u has no such directory",
                        check->place.partition->number);
+}
+
+/* A Windows that this loader does not start, or this machine does not suit. */
+static bool is_out_of_place(const Check *check, Link *link,
+                            const char *version)
+{
+    const Windows *windows = check->windows;
+    bool by_bootmgr = pe_version_at_least(&windows->version, 6, 0);
+
+    if (by_bootmgr != (check->loader == LOADER_BOOTMGR) ||
+        !pe_version_at_least(&windows->version, 5, 0)) {
+        return link_unknown(link, "it is %s, version %s, which %s is not "
+                            "known to start", windows->name, version,
+                            check_loader_name(check));
+    }
+    if (!check_machine_is_for(check->machine, &windows->version)) {
+        return link_unknown(link, "it is %s, version %s, which has no driver "
+                            "of its own for the disk of %s", windows->name,
+                            version, check->machine->name);
+    }
+    return false;
 }
 
 /* Of the kernel nothing may be known; the next link says why. */
@@ -57,9 +87,7 @@ static bool judge_windows(Check *check, Link *link, GError *err,
         return link_failed(link, err, errp);
     }
     version = pe_version_string(&windows->version);
-    if (windows->version.part[0] != 5) {
-        link_unknown(link, "it is %s, version %s: only Windows 2000, XP and "
-                     "Server 2003 are looked at", windows->name, version);
+    if (is_out_of_place(check, link, version)) {
         g_clear_pointer(&check->windows, windows_free);
         return true;
     }
@@ -71,13 +99,14 @@ static bool judge_windows(Check *check, Link *link, GError *err,
     return link_ok(link, "it is %s, version %s", windows->name, version);
 }
 
-static bool judge_no_kernel(Check *check, Link *link)
+static bool judge_no_kernel(const Check *check, Link *link)
 {
     g_autofree char *path = windows_path(&check->place, HAL_FOLDER
                                          KERNEL_FILE);
-    g_autofree char *screen = missing_or_corrupt(path);
+    g_autofree char *screen = missing_or_corrupt(check, path);
 
-    return link_broken(link, screen, REMEDY_KERNEL, "%s is missing", path);
+    return link_broken(link, screen, remedy_kernel(check),
+                       "%s is missing", path);
 }
 
 bool check_system_root(Check *check, Link *link, GError **errp)
@@ -91,7 +120,7 @@ bool check_system_root(Check *check, Link *link, GError **errp)
 
     link_set_object(link, "partition %u: %s", place.partition->number,
                     windows_root(&place));
-    if (open_volume(check, &err) &&
+    if (check_open_windows(check, &err) &&
         volume_exists(check->volume, windows_root(&place), &exists, &err) &&
         exists) {
         check->windows = windows_identify(check->volume, &place, &err);
@@ -116,21 +145,18 @@ static char *named_file(const Check *check, const char *name,
     return g_strdup(named && *named ? named : usual);
 }
 
-/* A file that NTLDR misses, or cannot load. */
-static bool judge_file(Link *link, const char *path, const char *why)
+/* A file that the loader misses, or cannot load. */
+static bool judge_file(const Check *check, Link *link, const char *path,
+                       const char *why)
 {
-    g_autofree char *screen = missing_or_corrupt(path);
+    g_autofree char *screen = missing_or_corrupt(check, path);
 
     link_set_object(link, "%s", path);
-    return link_broken(link, screen, REMEDY_KERNEL, "%s", why);
+    return link_broken(link, screen, remedy_kernel(check), "%s", why);
 }
 
-/*
- * Whether the file and all that it imports from can be loaded; *@good is what
- * came out, else the link is broken.
- */
-static bool check_file(Check *check, Link *link, const char *file,
-                       bool *good, GError **errp)
+bool check_file(Check *check, Link *link, const char *file, bool *good,
+                GError **errp)
 {
     g_autofree char *below = g_strconcat(HAL_FOLDER, file, NULL);
     g_autofree char *path = windows_path(&check->place, below);
@@ -146,18 +172,56 @@ static bool check_file(Check *check, Link *link, const char *file,
         return true;
     }
     if (g_str_has_prefix(why, path) && !strstr(why, " imports from ")) {
-        return judge_file(link, path, why);
+        return judge_file(check, link, path, why);
     }
     link_set_object(link, "%s", path);
+    if (check->loader == LOADER_BOOTMGR) {
+        return judge_file(check, link, path, why);
+    }
     return link_broken(link, LOAD_DLLS, REMEDY_KERNEL, "%s", why);
 }
 
-/* Whether @file, a kernel that can be loaded, goes with the HAL. */
+/* Whether NTLDR has PAE on, or may have, when it starts @file. */
+static PaeUse find_mode(const Check *check, const char *file)
+{
+    if (boot_entry_has(check->entry, "NOPAE")) {
+        return PAE_NEVER;
+    }
+    return boot_entry_has(check->entry, "PAE") ||
+           g_str_equal(file, KERNEL_FILE_PAE) ? PAE_ALWAYS
+           : hal_wants_nx(check->windows, check->entry) ? PAE_MAYBE
+           : PAE_NEVER;
+}
+
+/* Why the kernel does not go with the mode; NULL: it may. */
+static const char *judge_mode(const Check *check, const Kernel *kernel,
+                              const char *file)
+{
+    PaeUse mode = find_mode(check, file);
+
+    if (!kernel->setup_name ||
+        check->windows->machine != PE_MACHINE_I386) {
+        return NULL;
+    }
+    if (kernel->pae && mode == PAE_NEVER) {
+        return "it is a kernel for PAE, which NTLDR would start without: "
+               "what becomes of that was not found out";
+    }
+    return !kernel->pae && mode == PAE_ALWAYS
+           ? "it is no kernel for PAE, with which NTLDR would start it: what "
+             "becomes of that was not found out" : NULL;
+}
+
+/*
+ * Whether @file, a kernel that can be loaded, goes with the HAL, and with how
+ * NTLDR starts it.
+ */
 static bool check_pair(Check *check, Link *link, Hal *hal, const char *file,
                        bool *good, GError **errp)
 {
     g_auto(Kernel) kernel = { 0 };
     g_autofree char *why = NULL;
+    const char *doubt;
     GError *err = NULL;
 
     *good = false;
@@ -167,8 +231,12 @@ static bool check_pair(Check *check, Link *link, Hal *hal, const char *file,
     link_set_object(link, "%s", kernel.path);
     hal_settle_type(hal, &kernel);
     why = hal_kernel_mismatch(hal, &kernel);
-    *good = !why;
-    return !why || link_broken(link, STOP_HAL, REMEDY_KERNEL, "%s", why);
+    if (why) {
+        return link_broken(link, STOP_HAL, REMEDY_KERNEL, "%s", why);
+    }
+    doubt = judge_mode(check, &kernel, file);
+    *good = !doubt;
+    return !doubt || link_unknown(link, "%s", doubt);
 }
 
 /* Loads one kernel: itself, its imports, and whether it goes with the HAL. */

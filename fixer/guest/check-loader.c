@@ -14,7 +14,6 @@
 #include "guest-limits.h"
 #include "volume-attributes.h"
 
-#define NTLDR "\\NTLDR"
 #define NTDETECT "\\NTDETECT.COM"
 #define HIBERFIL "\\hiberfil.sys"
 
@@ -44,37 +43,47 @@ static bool look(Check *check, Link *link, const char *path, bool *there,
     return true;
 }
 
-bool check_ntldr(Check *check, Link *link, GError **errp)
+static bool judge_program(Link *link, const VolumeAttributes *a,
+                          const char *name, const char *copy)
 {
-    VolumeAttributes a;
-    bool there;
+    g_autofree char *compressed = g_strdup_printf("%s is compressed", name);
 
-    if (!look(check, link, NTLDR, &there, &a, errp) || link->text) {
-        return link->text != NULL;
-    }
-    if (!there) {
-        return link_broken(link, "NTLDR is missing",
-                           CONSOLE "copy d:\\i386\\ntldr c:\\",
-                           "it is missing");
-    }
-    if (a.size == 0) {
+    if (a->size == 0) {
         return link_broken(link, "nothing: the boot sector starts an empty "
-                           "file", CONSOLE "copy d:\\i386\\ntldr c:\\",
-                           "it is empty");
+                           "file", copy, "it is empty");
     }
-    if (a.compressed || a.encrypted) {
-        return link_broken(link, "NTLDR is compressed",
-                           CONSOLE "del c:\\ntldr, then copy "
-                           "d:\\i386\\ntldr c:\\",
-                           "NTFS has %s it, but the boot sector's code reads "
-                           "plain files only",
-                           a.compressed ? "compressed" : "encrypted");
+    if (a->compressed || a->encrypted) {
+        return link_broken(link, compressed, copy, "NTFS has %s it, but the "
+                           "boot sector's code reads plain files only",
+                           a->compressed ? "compressed" : "encrypted");
     }
-    if (a.sparse) {
+    if (a->sparse) {
         return link_unknown(link, "NTFS has it as a sparse file: whether the "
                             "boot sector's code reads that is not known");
     }
     return link_ok(link, "it is there");
+}
+
+bool check_loader_file(Check *check, Link *link, const char *name,
+                       const char *copy, GError **errp)
+{
+    g_autofree char *path = g_strconcat("\\", name, NULL);
+    g_autofree char *missing = g_strdup_printf("%s is missing", name);
+    VolumeAttributes a;
+    bool there;
+
+    if (!look(check, link, path, &there, &a, errp) || link->text) {
+        return link->text != NULL;
+    }
+    return there ? judge_program(link, &a, name, copy)
+                 : link_broken(link, missing, copy, "it is missing");
+}
+
+bool check_ntldr(Check *check, Link *link, GError **errp)
+{
+    return check_loader_file(check, link, "NTLDR",
+                             CONSOLE "del c:\\ntldr, if it is there, then "
+                             "copy d:\\i386\\ntldr c:\\", errp);
 }
 
 bool check_hibernation(Check *check, Link *link, GError **errp)

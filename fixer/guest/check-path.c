@@ -2,11 +2,8 @@
  * Check: the devices that the kernel has to start on its way to the disk
  *
  * A device that Windows has met has an instance below Enum; if that has a
- * class, it says which service drives the device.  For a new one the kernel
- * goes through the ids that the bus reports and takes the first that has a
- * key with a class in the CriticalDeviceDatabase; if the service that this
- * names does not start, it does not go on to the next.  (Tried with an NT
- * 5.2-compatible kernel.)
+ * class, it says which service drives the device.  A new one is looked up in
+ * a database (check-database).  (Tried with an NT 5.2-compatible kernel.)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,8 +15,6 @@
 #include "enum-walk.h"
 #include "guest-limits.h"
 #include "hive-strings.h"
-
-#define DATABASE "Control\\CriticalDeviceDatabase"
 
 /* An instance of a step's device. */
 typedef struct Instance {
@@ -33,12 +28,6 @@ static void instance_clear(void *opaque)
     Instance *instance = opaque;
 
     g_free(instance->path);
-}
-
-static bool mends(const PathStep *step, const char *what)
-{
-    return step->mends &&
-           g_strv_contains((const char *const *)step->mends, what);
 }
 
 static bool begins(const char *text, const char *with, size_t length)
@@ -209,13 +198,10 @@ static bool judge_foreign(const PathStep *step, Link *link,
                        step->title, service, names);
 }
 
-/* Driver and filters of a device whose key is @path. */
-static bool check_stack(Check *check, const PathStep *step, Link *link,
-                        HiveKey key, const char *path, const char *service,
-                        bool mended, bool *good, GError **errp)
+bool check_stack(Check *check, const PathStep *step, Link *link,
+                 const char *path, const char *class_guid,
+                 const char *service, bool mended, bool *good, GError **errp)
 {
-    g_autofree char *guid = hive_key_string(check->system->hive, key,
-                                            "ClassGUID");
     g_autofree char *what = g_strdup_printf("the %s's driver", step->title);
     Mending mending = mended ? MENDING_CONVERT : MENDING_USER;
 
@@ -224,20 +210,23 @@ static bool check_stack(Check *check, const PathStep *step, Link *link,
         return judge_foreign(step, link, service, mended);
     }
     return check_driver(check, link, what, service, mending, good, errp) &&
-           (!*good || check_filters(check, link, path, guid, good, errp));
+           (!*good || check_filters(check, link, path, class_guid, good,
+                                    errp));
 }
 
 static bool check_instance(Check *check, const PathStep *step, Link *link,
                            const Instance *instance, bool *good,
                            GError **errp)
 {
-    const char *remedy = mends(step, "instance") ? REMEDY_CONVERT
+    const char *remedy = path_step_mends(step, "instance") ? REMEDY_CONVERT
                                                  : REMEDY_REG_FILE;
     g_autofree char *path = g_strdup_printf("ControlSet%03u\\Enum\\%s",
                                             check->control_set,
                                             instance->path);
     g_autofree char *service = hive_key_string(check->system->hive,
                                                instance->key, "Service");
+    g_autofree char *guid = hive_key_string(check->system->hive,
+                                            instance->key, "ClassGUID");
 
     *good = false;
     link_set_object(link, "SYSTEM\\%s", path);
@@ -251,8 +240,8 @@ static bool check_instance(Check *check, const PathStep *step, Link *link,
                            "Windows knows the %s, but no driver for it",
                            step->title);
     }
-    return check_stack(check, step, link, instance->key, path, service,
-                       mends(step, "instance"), good, errp) &&
+    return check_stack(check, step, link, path, guid, service,
+                       path_step_mends(step, "instance"), good, errp) &&
            (!*good || link_ok(link, "Windows knows the %s, which %s drives",
                               step->title, service));
 }
@@ -274,60 +263,6 @@ static bool check_instances(Check *check, const PathStep *step, Link *link,
         }
     }
     return true;
-}
-
-/* The first key of the database that fits, or HIVE_NO_KEY. */
-static HiveKey find_in_database(const Check *check, const PathStep *step,
-                                char **path)
-{
-    Hive *system = check->system->hive;
-
-    for (char **id = step->ids; *id; id++) {
-        g_autofree char *name = g_strdelimit(g_strdup(*id), "\\", '#');
-        g_autofree char *below =
-            g_strdup_printf("ControlSet%03u\\" DATABASE "\\%s",
-                            check->control_set, name);
-        HiveKey key = hive_find_key(system, below);
-        g_autofree char *guid = key == HIVE_NO_KEY
-            ? NULL : hive_key_string(system, key, "ClassGUID");
-
-        if (guid && *guid) {
-            *path = g_steal_pointer(&below);
-            return key;
-        }
-    }
-    return HIVE_NO_KEY;
-}
-
-static bool check_database(Check *check, const PathStep *step, Link *link,
-                           GError **errp)
-{
-    const char *remedy = mends(step, "database") ? REMEDY_CONVERT
-                                                 : REMEDY_REG_FILE;
-    g_autofree char *path = NULL;
-    HiveKey key = find_in_database(check, step, &path);
-    g_autofree char *service = path
-        ? hive_key_string(check->system->hive, key, "Service") : NULL;
-    bool good = false;
-
-    link_set_object(link, "SYSTEM\\ControlSet%03u\\" DATABASE,
-                    check->control_set);
-    if (!path) {
-        return link_broken(link, STOP_BOOT_DEVICE, remedy,
-                           "the %s is new to Windows, and none of its ids is "
-                           "in the database", step->title);
-    }
-    link_set_object(link, "SYSTEM\\%s", path);
-    if (!service || !*service) {
-        return link_broken(link, STOP_BOOT_DEVICE, remedy,
-                           "the %s is new to Windows, and the database has "
-                           "no driver for it", step->title);
-    }
-    return check_stack(check, step, link, key, path, service,
-                       mends(step, "driver"), &good, errp) &&
-           (!good || link_ok(link, "the %s is new to Windows, and the "
-                             "database has the driver %s for it",
-                             step->title, service));
 }
 
 static bool check_device(Check *check, const PathStep *step, Link *link,
@@ -383,6 +318,26 @@ static bool check_class(Check *check, const PathStep *step, Link *link,
            (!good || link_ok(link, "the filters of the class start"));
 }
 
+/*
+ * A driver that has to start beside those of the devices.  What becomes of
+ * Windows without it was not found out.
+ */
+static bool check_service(Check *check, const PathStep *step, Link *link,
+                          GError **errp)
+{
+    g_autofree char *what = g_strdup_printf("the %s", step->title);
+    bool good = false;
+
+    link_set_object(link, "SYSTEM\\ControlSet%03u\\Services\\%s",
+                    check->control_set, step->service);
+    if (!check_driver(check, link, what, step->service, MENDING_USER, &good,
+                      errp)) {
+        return false;
+    }
+    return good ? link_ok(link, "%s, %s, starts", what, step->service)
+                : link_doubt(link);
+}
+
 bool check_device_path(Check *check, const PathStep *step, Link *link,
                        GError **errp)
 {
@@ -393,6 +348,8 @@ bool check_device_path(Check *check, const PathStep *step, Link *link,
         return check_required_filter(check, step, link, errp);
     case PATH_CLASS:
         return check_class(check, step, link, errp);
+    case PATH_SERVICE:
+        return check_service(check, step, link, errp);
     }
     g_assert_not_reached();
 }

@@ -1,8 +1,8 @@
 /*
- * Check: the registry, and the drivers that NTLDR loads by it
+ * Check: the registry, and the drivers that the boot loader loads by it
  *
- * NTLDR loads the SYSTEM hive, takes the control set that Select\Default
- * names, and loads the drivers with Start=0.  One that it cannot load it
+ * It loads the SYSTEM hive, takes the control set that Select\Default names,
+ * and loads the drivers with Start=0.  One that it cannot load it
  * passes over, unless its ErrorControl says that it must not (Q315311, Q103000
  * of Microsoft's knowledge base).  The driver of the file system that it
  * started from it loads in any case, whatever its Start: with XP's setup that
@@ -59,7 +59,7 @@ bool check_system_hive(Check *check, Link *link, GError **errp)
 {
     g_autofree char *path = windows_path(&check->place,
                                          CONFIG REGISTRY_SYSTEM);
-    g_autofree char *screen = missing_or_corrupt(path);
+    g_autofree char *screen = missing_or_corrupt(check, path);
 
     check->system = open_hive(check, link, REGISTRY_SYSTEM, screen, errp);
     return link->text != NULL;
@@ -119,7 +119,7 @@ bool check_control_set(Check *check, Link *link, GError **errp)
 {
     g_autofree char *file = windows_path(&check->place,
                                          CONFIG REGISTRY_SYSTEM);
-    g_autofree char *screen = missing_or_corrupt(file);
+    g_autofree char *screen = missing_or_corrupt(check, file);
     g_autofree char *path = NULL;
     uint32_t set = 0;
 
@@ -149,7 +149,7 @@ bool check_hal_devices(Check *check, Link *link, GError **errp)
     known = registry.device_id ? hal_find(registry.device_id) : NULL;
     link_set_object(link, "SYSTEM\\ControlSet%03u\\Enum\\Root",
                     check->control_set);
-    if (file && known && file->acpi != known->acpi) {
+    if (file && known && file->family != known->family) {
         return link_unknown(link, "Windows was set up with the HAL of %s, the "
                             "file is that of %s: its devices hang on the "
                             "former, and such guests mostly stop with 0x7B "
@@ -190,13 +190,14 @@ static bool check_boot_driver(Check *check, Link *link,
         return link_failed(link, err, errp);
     }
     if (why && critical) {
-        g_autofree char *screen = missing_or_corrupt(service->image);
+        g_autofree char *screen = missing_or_corrupt(check,
+                                                     service->image);
 
         link_set_object(link, "SYSTEM\\ControlSet%03u\\Services\\%s",
                         check->control_set, service->name);
-        return link_broken(link, screen, REMEDY_DRIVER, "%s, and Windows "
-                           "does not start without it (ErrorControl %u)",
-                           why, service->error_control);
+        return link_broken(link, screen, check_remedy_driver(check),
+                           "%s, and Windows does not start without it "
+                           "(ErrorControl %u)", why, service->error_control);
     }
     if (why) {
         note_passed(passed, service->name, why);
@@ -231,8 +232,8 @@ bool check_boot_drivers(Check *check, Link *link, GError **errp)
                 "missing", services->len);
     }
     if (passed->len > 0) {
-        check_warn(check, "drivers with Start=0 that NTLDR passes over: %s",
-                   passed->str);
+        check_warn(check, "drivers with Start=0 that %s passes over: %s",
+                   check_loader_name(check), passed->str);
     }
     return true;
 }
@@ -240,7 +241,7 @@ bool check_boot_drivers(Check *check, Link *link, GError **errp)
 bool check_file_system(Check *check, Link *link, GError **errp)
 {
     g_autofree char *path = windows_path(&check->place, FILE_SYSTEM_DRIVER);
-    g_autofree char *screen = missing_or_corrupt(path);
+    g_autofree char *screen = missing_or_corrupt(check, path);
     GError *err = NULL;
     const char *why = NULL;
 
@@ -248,7 +249,8 @@ bool check_file_system(Check *check, Link *link, GError **errp)
     if (!modules_find_fault(check->modules, path, &why, &err)) {
         return link_failed(link, err, errp);
     }
-    return why ? link_broken(link, screen, REMEDY_DRIVER, "%s", why)
-               : link_ok(link, "NTLDR can load it, which it does whatever "
-                         "the service's Start");
+    return why ? link_broken(link, screen, check_remedy_driver(check), "%s",
+                             why)
+               : link_ok(link, "%s can load it, which it does whatever the "
+                         "service's Start", check_loader_name(check));
 }

@@ -36,8 +36,9 @@ bool check_session_manager(Check *check, Link *link, GError **errp)
             return link_failed(link, err, errp);
         }
         if (why) {
-            return link_broken(link, files[i].stop_code, REMEDY_FILE, "%s",
-                               why);
+            return link_broken(link, files[i].stop_code,
+                               check_step(check, REMEDY_FILE, REMEDY_SFC),
+                               "%s", why);
         }
     }
     return link_ok(link, "it and ntdll.dll can be loaded");

@@ -3,15 +3,16 @@
  *
  * Notes on the design
  *
- * The boot path is a table of links, in the order in which firmware, NTLDR and
- * kernel go along it; the middle part, what the kernel has to start on its way
- * to the disk, is the target machine's (check-machine).  The first broken link
- * ends the walk: what is behind it nobody would come to.  A link of which
- * nothing can be told does not: a later one may be broken for certain.
+ * The boot path is tables of links, in the order in which firmware, loader and
+ * kernel go along it.  The first table is that of the machine's firmware, the
+ * second that of what this starts, NTLDR or BOOTMGR; then comes what the
+ * kernel has to start on its way to the disk, which is the target machine's
+ * (check-machine).  The first broken link ends the walk: what is behind it
+ * nobody would come to.  A link of which nothing can be told does not: a later
+ * one may be broken for certain.
  *
- * The answer is that of Windows 2000, XP and Server 2003.  It is about files
- * and settings: no code is run, and damage within a file of the right form
- * goes unnoticed.
+ * The answer is about files and settings: no code is run, and damage within a
+ * file of the right form goes unnoticed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,7 +23,7 @@
 #include "profile.h"
 #include "report-json.h"
 
-/* win-xenprep's, of which REMEDY_CONVERT speaks. */
+/* The profile that win-xenprep takes unless told otherwise. */
 #define DEFAULT_PROFILE "ide"
 
 /* What has to be known for a link to be looked at. */
@@ -31,7 +32,10 @@ typedef enum Need {
     NEED_DISK,
     NEED_SYSTEM_PARTITION,
     NEED_SYSTEM_VOLUME,
+    NEED_SYSTEM_FAT,
+    NEED_BCD_ENTRY,
     NEED_PLACE,
+    NEED_VOLUME,
     NEED_WINDOWS,
     NEED_SYSTEM_HIVE,
     NEED_CONTROL_SET,
@@ -43,10 +47,26 @@ typedef struct LinkType {
     Need need;
 } LinkType;
 
-static const LinkType before_devices[] = {
+/* A table of links. */
+typedef struct Path {
+    const LinkType *types;
+    unsigned count;
+} Path;
+
+#define PATH(types) { types, G_N_ELEMENTS(types) }
+
+static const LinkType bios[] = {
     { "active-partition", check_active_partition, NEED_NOTHING },
     { "boot-code", check_boot_code, NEED_DISK },
     { "boot-sector", check_boot_sector, NEED_SYSTEM_PARTITION },
+};
+
+static const LinkType uefi[] = {
+    { "partition-table", check_partition_table, NEED_NOTHING },
+    { "efi-partition", check_efi_partition, NEED_DISK },
+};
+
+static const LinkType ntldr[] = {
     { "ntldr", check_ntldr, NEED_SYSTEM_VOLUME },
     { "hibernation", check_hibernation, NEED_SYSTEM_VOLUME },
     { "boot-ini", check_boot_ini, NEED_SYSTEM_VOLUME },
@@ -61,96 +81,60 @@ static const LinkType before_devices[] = {
     { "file-system", check_file_system, NEED_CONTROL_SET },
 };
 
-static const LinkType after_devices[] = {
+static const LinkType bootmgr[] = {
+    { "bcd", check_bcd, NEED_SYSTEM_PARTITION },
+    { "boot-entry", check_boot_entry, NEED_DISK },
+    { "boot-volume", check_boot_volume, NEED_PLACE },
+    { "hibernation", check_session, NEED_VOLUME },
+    { "winload", check_winload, NEED_BCD_ENTRY },
+    { "system-root", check_system_root, NEED_VOLUME },
+    { "kernel-hal", check_vista_kernel, NEED_WINDOWS },
+    { "system-hive", check_system_hive, NEED_WINDOWS },
+    { "control-set", check_vista_control_set, NEED_SYSTEM_HIVE },
+    { "boot-drivers", check_boot_drivers, NEED_CONTROL_SET },
+    { "file-system", check_file_system, NEED_CONTROL_SET },
+};
+
+static const LinkType partition[] = {
+    { "partition-entries", check_partition_entries, NEED_PLACE },
+};
+
+static const LinkType session[] = {
     { "session-manager", check_session_manager, NEED_WINDOWS },
     { "software-hive", check_software_hive, NEED_WINDOWS },
     { "other-hives", check_other_hives, NEED_WINDOWS },
 };
 
-static void link_free(void *opaque)
-{
-    Link *link = opaque;
+static const LinkType bios_bootmgr[] = {
+    { "bootmgr", check_bootmgr, NEED_SYSTEM_VOLUME },
+};
 
-    g_free(link->name);
-    g_free(link->object);
-    g_free(link->text);
-    g_free(link->stop_code);
-    g_free(link->remedy);
-    g_free(link);
-}
+static const LinkType uefi_bootmgr[] = {
+    { "bootmgr", check_efi_program, NEED_SYSTEM_FAT },
+};
 
-static bool link_set(Link *link, LinkState state, const char *format,
-                     va_list args)
-{
-    link->state = state;
-    g_free(link->text);
-    link->text = g_strdup_vprintf(format, args);
-    return true;
-}
+/* By the machine's firmware. */
+static const Path firmware_paths[] = {
+    [FIRMWARE_BIOS] = PATH(bios),
+    [FIRMWARE_UEFI] = PATH(uefi),
+};
 
-void link_set_object(Link *link, const char *format, ...)
-{
-    va_list args;
+/* The boot manager, if that is what it starts. */
+static const Path manager_paths[] = {
+    [FIRMWARE_BIOS] = PATH(bios_bootmgr),
+    [FIRMWARE_UEFI] = PATH(uefi_bootmgr),
+};
 
-    va_start(args, format);
-    g_free(link->object);
-    link->object = g_strdup_vprintf(format, args);
-    va_end(args);
-}
+/* By what that starts; of one that is not known, as of NTLDR. */
+static const Path loader_paths[] = {
+    [LOADER_UNKNOWN] = PATH(ntldr),
+    [LOADER_NTLDR] = PATH(ntldr),
+    [LOADER_BOOTMGR] = PATH(bootmgr),
+};
 
-bool link_ok(Link *link, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    link_set(link, LINK_OK, format, args);
-    va_end(args);
-    return true;
-}
-
-bool link_broken(Link *link, const char *stop_code, const char *remedy,
-                 const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    link_set(link, LINK_BROKEN, format, args);
-    va_end(args);
-    link->stop_code = g_strdup(stop_code);
-    link->remedy = g_strdup(remedy);
-    return true;
-}
-
-bool link_unknown(Link *link, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    link_set(link, LINK_UNKNOWN, format, args);
-    va_end(args);
-    return true;
-}
-
-bool link_skipped(Link *link, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    link_set(link, LINK_SKIPPED, format, args);
-    va_end(args);
-    return true;
-}
-
-bool link_failed(Link *link, GError *err, GError **errp)
-{
-    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_IO)) {
-        g_propagate_error(errp, err);
-        return false;
-    }
-    link_unknown(link, "%s", err->message);
-    g_error_free(err);
-    return true;
-}
+/* The kernel's, behind the devices. */
+static const Path partition_path = PATH(partition);
+static const Path session_path = PATH(session);
 
 void check_warn(Check *check, const char *format, ...)
 {
@@ -161,10 +145,57 @@ void check_warn(Check *check, const char *format, ...)
     va_end(args);
 }
 
-char *missing_or_corrupt(const char *path)
+char *missing_or_corrupt(const Check *check, const char *path)
 {
-    return g_strdup_printf("Windows could not start because the following "
-                           "file is missing or corrupt: %s", path);
+    return check->loader == LOADER_BOOTMGR
+           ? g_strdup_printf("a Status, and as File: %s", path)
+           : g_strdup_printf("Windows could not start because the following "
+                             "file is missing or corrupt: %s", path);
+}
+
+const char *check_step(const Check *check, const char *old, const char *new)
+{
+    return check->loader == LOADER_BOOTMGR ? new : old;
+}
+
+const char *check_remedy_driver(const Check *check)
+{
+    return check_step(check, CONSOLE "expand the file from d:\\i386, or the "
+                      "newest service pack, into system32\\drivers",
+                      REMEDY_SFC);
+}
+
+const char *check_loader_name(const Check *check)
+{
+    return check->loader == LOADER_BOOTMGR ? "winload" : "NTLDR";
+}
+
+/* Of a disk without partitions the format may be another than was said. */
+static bool judge_no_disk(Link *link, GError *err, GError **errp)
+{
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NO_GUEST) ||
+        g_error_matches(err, GUEST_ERROR, GUEST_ERROR_REFUSED) ||
+        g_error_matches(err, GUEST_ERROR, GUEST_ERROR_INVALID)) {
+        return link_failed(link, err, errp);
+    }
+    g_propagate_error(errp, err);
+    return false;
+}
+
+bool check_read_disk(Check *check, Link *link, GError **errp)
+{
+    GError *err = NULL;
+
+    link_set_object(link, "partition table");
+    check->disk = disk_read(check->overlay, &err);
+    if (!check->disk) {
+        return judge_no_disk(link, err, errp);
+    }
+    for (guint i = 0; i < check->disk->warnings->len; i++) {
+        check_warn(check, "%s",
+                   (char *)g_ptr_array_index(check->disk->warnings, i));
+    }
+    return true;
 }
 
 Volume *check_open_volume(Check *check, const Partition *partition,
@@ -208,6 +239,12 @@ static bool has(const Check *check, Need need)
         return check->system_partition != NULL;
     case NEED_SYSTEM_VOLUME:
         return check->system_volume != NULL;
+    case NEED_SYSTEM_FAT:
+        return check->system_fat != NULL;
+    case NEED_BCD_ENTRY:
+        return check->bcd_entry && check->volume;
+    case NEED_VOLUME:
+        return check->volume != NULL;
     case NEED_PLACE:
         return check->place.partition != NULL;
     case NEED_WINDOWS:
@@ -254,13 +291,13 @@ static Link *begin_link(Check *check, const char *name, Need need)
     return link;
 }
 
-static bool walk_links(Check *check, const LinkType *types, unsigned n,
-                       GError **errp)
+static bool walk_links(Check *check, const Path *path, GError **errp)
 {
-    for (unsigned i = 0; i < n; i++) {
-        Link *link = begin_link(check, types[i].name, types[i].need);
+    for (unsigned i = 0; i < path->count; i++) {
+        const LinkType *type = &path->types[i];
+        Link *link = begin_link(check, type->name, type->need);
 
-        if (link && !types[i].func(check, link, errp)) {
+        if (link && !type->func(check, link, errp)) {
             return false;
         }
     }
@@ -273,13 +310,26 @@ static bool is_for_hal(const Check *check, const PathStep *step)
     return !step->acpi_hal || !check->hal_type || check->hal_type->acpi;
 }
 
+/* One that is not known is taken for the newest that its loader starts. */
+static bool is_for_windows(const Check *check, const PathStep *step)
+{
+    static const PeVersion newest[] = {
+        [LOADER_UNKNOWN] = { { 5, 2 } },
+        [LOADER_NTLDR] = { { 5, 2 } },
+        [LOADER_BOOTMGR] = { { 10, 0 } },
+    };
+
+    return path_step_is_for(step, check->windows ? &check->windows->version
+                                                 : &newest[check->loader]);
+}
+
 static bool walk_devices(Check *check, GError **errp)
 {
     for (guint i = 0; i < check->machine->path->len; i++) {
         const PathStep *step = g_ptr_array_index(check->machine->path, i);
         Link *link;
 
-        if (!is_for_hal(check, step)) {
+        if (!is_for_hal(check, step) || !is_for_windows(check, step)) {
             continue;
         }
         link = begin_link(check, step->name, NEED_CONTROL_SET);
@@ -355,6 +405,8 @@ static void check_clear(Check *check)
         g_clear_pointer(&check->volume, volume_free);
     }
     g_clear_pointer(&check->system_volume, volume_free);
+    g_clear_pointer(&check->system_fat, fat_free);
+    boot_managers_clear(&check->managers);
     g_clear_pointer(&check->boot_ini, boot_ini_free);
     windows_place_clear(&check->place);
     g_clear_pointer(&check->disk, disk_free);
@@ -384,19 +436,68 @@ static GHashTable *disabled_services(GError **errp)
     return profile ? g_steal_pointer(&names) : NULL;
 }
 
-/* What has to come before win-xenprep, which would refuse the guest. */
+/* "win-xenprep ... IMAGE" with @option behind IMAGE; takes @remedy. */
+static char *add_option(char *remedy, const char *option, const char *command)
+{
+    g_autofree char *old = remedy;
+    g_autofree char *image = g_strdup_printf("=IMAGE,%s", option);
+    g_autofree char *drivers = g_strdup_printf("win-xenfix drivers %s",
+                                               command);
+    g_autoptr(GString) text = g_string_new(old);
+
+    g_string_replace(text, "=IMAGE", image, 1);
+    g_string_replace(text, "win-xenfix drivers", drivers, 1);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* A remedy by win-xenprep: by which profile, and what comes before it. */
+static char *qualify(const Check *check, char *remedy)
+{
+    const char *profile = check->machine->profile;
+    g_autofree char *option = g_strdup_printf("profile=%s", profile);
+    g_autofree char *command = g_strdup_printf("--profile=%s", profile);
+
+    if (!g_str_equal(profile, DEFAULT_PROFILE)) {
+        remedy = add_option(remedy, option, command);
+    }
+    if (check->before_convert) {
+        g_autofree char *old = remedy;
+
+        remedy = g_strdup_printf("%s; before that, %s", old,
+                                 check->before_convert);
+    }
+    return remedy;
+}
+
 static void qualify_remedies(Check *check)
 {
-    for (guint i = 0; check->before_convert && i < check->links->len; i++) {
+    for (guint i = 0; i < check->links->len; i++) {
         Link *link = g_ptr_array_index(check->links, i);
 
         if (link->remedy && g_str_has_prefix(link->remedy, CONVERT)) {
-            g_autofree char *remedy = g_steal_pointer(&link->remedy);
-
-            link->remedy = g_strdup_printf("%s; before that, %s", remedy,
-                                           check->before_convert);
+            link->remedy = qualify(check, link->remedy);
         }
     }
+}
+
+/* Goes along the tables. */
+static bool walk(Check *check, GError **errp)
+{
+    if (!walk_links(check, &firmware_paths[check->machine->firmware],
+                    errp)) {
+        return false;
+    }
+    if (check->loader == LOADER_UNKNOWN) {
+        check->loader = check_guess_loader(check);
+    }
+    return (check->loader != LOADER_BOOTMGR ||
+            walk_links(check, &manager_paths[check->machine->firmware],
+                       errp)) &&
+           walk_links(check, &loader_paths[check->loader], errp) &&
+           walk_devices(check, errp) &&
+           (check->loader != LOADER_BOOTMGR ||
+            walk_links(check, &partition_path, errp)) &&
+           walk_links(check, &session_path, errp);
 }
 
 char *check_run(Overlay *overlay, const CheckOptions *options, GError **errp)
@@ -408,17 +509,12 @@ char *check_run(Overlay *overlay, const CheckOptions *options, GError **errp)
         .prefixes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                           (GDestroyNotify)g_ptr_array_unref),
         .good = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-        .links = g_ptr_array_new_with_free_func(link_free),
+        .links = g_ptr_array_new_with_free_func((GDestroyNotify)link_free),
         .warnings = g_ptr_array_new_with_free_func(g_free),
     };
 
     check.disabled = check.machine ? disabled_services(errp) : NULL;
-    if (!check.disabled ||
-        !walk_links(&check, before_devices, G_N_ELEMENTS(before_devices),
-                    errp) ||
-        !walk_devices(&check, errp) ||
-        !walk_links(&check, after_devices, G_N_ELEMENTS(after_devices),
-                    errp)) {
+    if (!check.disabled || !walk(&check, errp)) {
         return NULL;
     }
     qualify_remedies(&check);

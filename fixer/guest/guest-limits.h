@@ -102,6 +102,9 @@
 /* Keys of a hive: each takes 80 bytes at least. */
 #define LIMIT_HIVE_KEYS (LIMIT_HIVE_SIZE / 80)
 
+/* .inf files of one id that are looked at: real hives have up to three. */
+#define LIMIT_INF_FILES 64
+
 /* Services that the boot loader loads: a Windows has some 30. */
 #define LIMIT_BOOT_SERVICES 1024
 

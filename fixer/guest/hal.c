@@ -245,7 +245,7 @@ static bool knows_nx(const Windows *windows)
 }
 
 /* Where there is NX, it takes the kernel for PAE to be of use (KB900524). */
-static bool wants_nx(const Windows *windows, const BootEntry *entry)
+bool hal_wants_nx(const Windows *windows, const BootEntry *entry)
 {
     g_autofree char *policy = boot_entry_switch(entry, "NOEXECUTE");
 
@@ -262,7 +262,7 @@ PaeUse hal_pae_use(const Windows *windows, const BootEntry *entry)
         return PAE_NEVER;
     }
     return boot_entry_has(entry, "PAE") ? PAE_ALWAYS
-           : wants_nx(windows, entry) ? PAE_MAYBE : PAE_NEVER;
+           : hal_wants_nx(windows, entry) ? PAE_MAYBE : PAE_NEVER;
 }
 
 char *hal_pae_missing(PaeUse use, const char *path)

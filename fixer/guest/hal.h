@@ -138,6 +138,9 @@ typedef enum PaeUse {
 /* That of @entry, which may be NULL: one without switches. */
 PaeUse hal_pae_use(const Windows *windows, const BootEntry *entry);
 
+/* Whether NTLDR turns PAE on where the processor has NX, for its sake. */
+bool hal_wants_nx(const Windows *windows, const BootEntry *entry);
+
 /* What it means that the kernel for PAE, @path, is missing; to be freed. */
 char *hal_pae_missing(PaeUse use, const char *path);
 

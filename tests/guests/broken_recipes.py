@@ -12,8 +12,6 @@ mends some of them, and not others.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import dataclasses
-
 import hive
 import ldm
 import pe
@@ -355,11 +353,6 @@ _add('boot-no-sam', 'SAM is missing',
      defect='boot-no-sam')
 _add('boot-bootmgr', 'the boot code loads BOOTMGR', expect='broken',
      defect='boot-bootmgr', volume_edits=(loader('BOOTMGR'),))
-_add('boot-windows-7', 'the boot code loads BOOTMGR, Windows is newer',
-     windows=dataclasses.replace(XP_SP3, name='Windows 7',
-                                 version=(6, 1, 7601, 17514)),
-     expect='broken', defect='boot-windows-7',
-     volume_edits=(loader('BOOTMGR'), field(HEADS, '<H', 255)))
 _add('boot-ntldr-sparse', 'NTLDR is a sparse file',
      (attribute('NTLDR', SPARSE), hole('NTLDR')), expect='broken',
      defect='boot-ntldr-sparse')

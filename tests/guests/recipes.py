@@ -438,3 +438,4 @@ import broken_recipes   # noqa: E402,F401 pylint: disable=C0413,W0611
 import leftover_recipes  # noqa: E402,F401 pylint: disable=C0413,W0611
 import vista_recipes    # noqa: E402,F401 pylint: disable=C0413,W0611
 import vista_odd_recipes    # noqa: E402,F401 pylint: disable=C0413,W0611
+import broken_vista_recipes  # noqa: E402,F401 pylint: disable=C0413,W0611
