@@ -7,8 +7,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <string.h>
-
 #include "driver-files.h"
 #include "driver-fit.h"
 #include "error.h"
@@ -21,13 +19,6 @@ typedef struct VolumeFiles {
     const Windows *windows;
     const GPtrArray *edits;
 } VolumeFiles;
-
-static const char *base_name(const char *path)
-{
-    const char *separator = strrchr(path, '\\');
-
-    return separator ? separator + 1 : path;
-}
 
 static bool is_edited(const VolumeFiles *files, const char *path)
 {
@@ -49,7 +40,7 @@ static GPtrArray *edited_names(const VolumeFiles *files)
     for (guint i = 0; i < files->edits->len; i++) {
         const FileEdit *edit = g_ptr_array_index(files->edits, i);
 
-        g_ptr_array_add(names, (gpointer)base_name(edit->path));
+        g_ptr_array_add(names, (gpointer)file_edit_name(edit));
     }
     g_ptr_array_add(names, NULL);
     return names;

@@ -43,6 +43,8 @@ typedef struct Planner {
     GPtrArray *edits;
     /* FileEdit *: what is written for other profiles. */
     const GPtrArray *coming;
+    /* The names of these files and of the profile's, NULL-terminated. */
+    GPtrArray *coming_names;
     /* Their names, char *, in the same order. */
     GPtrArray *names;
     /* DriverPlace *: where to look, in the order of preference. */
@@ -93,7 +95,26 @@ static bool find_why(Planner *planner, const char *path, bool *exists,
         return true;
     }
     return driver_find_unfit(planner->volume, planner->windows,
-                             planner->profile->files, pe, why, errp);
+                             (char **)planner->coming_names->pdata, pe, why,
+                             errp);
+}
+
+/* What modules that are not there yet may be imported from. */
+static GPtrArray *names_to_come(const Profile *profile,
+                                const GPtrArray *edits)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (char **name = profile->files; *name; name++) {
+        g_ptr_array_add(names, *name);
+    }
+    for (guint i = 0; i < edits->len; i++) {
+        const FileEdit *edit = g_ptr_array_index(edits, i);
+
+        g_ptr_array_add(names, (gpointer)file_edit_name(edit));
+    }
+    g_ptr_array_add(names, NULL);
+    return names;
 }
 
 /* Whether another profile brings the file. */
@@ -162,7 +183,8 @@ static bool check_fit(Planner *planner, const char *name, DriverFile *file,
     g_autofree char *why = NULL;
 
     if (!pe || !driver_find_unfit(planner->volume, planner->windows,
-                                  planner->profile->files, pe, &why, errp)) {
+                                  (char **)planner->coming_names->pdata, pe,
+                                  &why, errp)) {
         return false;
     }
     if (why) {
@@ -431,6 +453,7 @@ static void set_error(Planner *planner, GError **errp)
 static void planner_clear(Planner *planner)
 {
     g_clear_pointer(&planner->edits, g_ptr_array_unref);
+    g_clear_pointer(&planner->coming_names, g_ptr_array_unref);
     g_clear_pointer(&planner->names, g_ptr_array_unref);
     g_clear_pointer(&planner->places, g_ptr_array_unref);
     g_clear_pointer(&planner->candidates, g_ptr_array_unref);
@@ -460,6 +483,7 @@ bool drivers_plan(Volume *volume, const Windows *windows,
     if (!profile->files) {
         return true;
     }
+    planner.coming_names = names_to_come(profile, edits);
     if (!find_needed(&planner, errp)) {
         return false;
     }

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <string.h>
+
 #include "file-edit.h"
 
 FileEdit *file_edit_new(const char *path, GBytes *bytes, const char *reason)
@@ -14,6 +16,13 @@ FileEdit *file_edit_new(const char *path, GBytes *bytes, const char *reason)
     edit->bytes = g_bytes_ref(bytes);
     edit->reason = g_strdup(reason);
     return edit;
+}
+
+const char *file_edit_name(const FileEdit *edit)
+{
+    const char *separator = strrchr(edit->path, '\\');
+
+    return separator ? separator + 1 : edit->path;
 }
 
 void file_edit_free(FileEdit *edit)

@@ -25,6 +25,9 @@ typedef struct FileEdit {
 /* Replaces the data of @path by @bytes; copies its strings. */
 FileEdit *file_edit_new(const char *path, GBytes *bytes, const char *reason);
 
+/* What of its path is the file's own name. */
+const char *file_edit_name(const FileEdit *edit);
+
 void file_edit_free(FileEdit *edit);
 
 /* An empty array that owns its edits. */

@@ -6,6 +6,7 @@
 
 #include "compress.h"
 #include "driver-guest.h"
+#include "driver-place.h"
 
 /* What the user has is as good as the guest's: it comes first. */
 static void test_user_folder(void)
@@ -350,6 +351,85 @@ static void test_guest_directory(void)
                     "atapi.sys, is older than the kernel's 5.1.2600.5512");
 }
 
+/* All whose names begin so, as folders of the DriverStore have to be found. */
+static void test_pattern(void)
+{
+    g_auto(Guest) g = { 0 };
+    g_autoptr(GBytes) fit = x86_driver(5512);
+
+    if (!guest_open(&g)) {
+        return;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        put_into_guest(&g, names[i], fit);
+    }
+    g_free(g.profile->directory);
+    g.profile->directory = g_strdup("system32");
+    g_strfreev(g.profile->sources);
+    g.profile->sources = g_strsplit("Nowhere\\x*;System32\\x*;System32\\DRI*",
+                                    ";", -1);
+    plan_ok(&g);
+    assert_edits(&g, 4, "\\WINDOWS\\System32\\drivers\\");
+    assert_source(&g, "\\WINDOWS\\System32\\drivers", true, NEWEST);
+    g_assert_cmpuint(g.sources->len, ==, 1);
+}
+
+/* What nothing is found by is named as it stands. */
+static void test_pattern_without(void)
+{
+    g_auto(Guest) g = { 0 };
+
+    if (guest_open(&g)) {
+        g_strfreev(g.profile->sources);
+        g.profile->sources = g_strsplit("Nowhere\\x*;System32\\x*", ";", -1);
+        assert_plan_fails(&g, GUEST_ERROR_NOT_FOUND,
+                          " is in \\WINDOWS\\Nowhere\\x*, "
+                          "\\WINDOWS\\System32\\x*; ");
+    }
+}
+
+/* A directory that cannot be listed for now may hold what is wanted. */
+static void test_pattern_disk_fails(void)
+{
+    g_auto(Guest) g = { 0 };
+    g_autoptr(GPtrArray) places = NULL;
+
+    if (guest_open(&g)) {
+        g_strfreev(g.profile->sources);
+        g.profile->sources = g_strsplit("Driver Cache\\i*", ";", -1);
+        disk_fails = true;
+        places = driver_places_new(g.volume, &g.windows, g.profile, NULL,
+                                   &g.err);
+        g_assert_null(places);
+        g_assert_error(g.err, GUEST_ERROR, GUEST_ERROR_IO);
+    }
+}
+
+/* A second profile with the same files has nothing left to bring. */
+static void test_two_profiles(void)
+{
+    g_auto(Guest) g = { 0 };
+    g_autoptr(GBytes) fit = x86_driver(5512);
+
+    if (guest_open(&g)) {
+        plan_ok(&g);
+        assert_edits(&g, 4, CABINET);
+        plan_ok(&g);
+        assert_edits(&g, 4, CABINET);
+        /* Another file is one edit more, and the others stay. */
+        put_into_guest(&g, "other.sys", fit);
+        g_strfreev(g.profile->files);
+        g.profile->files = g_strsplit("atapi.sys;other.sys", ";", -1);
+        g_free(g.profile->directory);
+        g.profile->directory = g_strdup("system32");
+        g_strfreev(g.profile->sources);
+        g.profile->sources = g_strsplit("system32\\drivers", ";", -1);
+        put_into_guest(&g, "atapi.sys", fit);
+        plan_ok(&g);
+        g_assert_cmpuint(g.edits->len, ==, 6);
+    }
+}
+
 static bool failing_pread(ByteSource *source, uint64_t offset, void *buf,
                           size_t length, GError **errp)
 {
@@ -417,6 +497,10 @@ int main(int argc, char **argv)
     g_test_add_func("/drivers/no-version", test_no_version);
     g_test_add_func("/drivers/bad-cabinets", test_bad_cabinets);
     g_test_add_func("/drivers/cabinet-read-once", test_cabinet_read_once);
+    g_test_add_func("/drivers/pattern", test_pattern);
+    g_test_add_func("/drivers/pattern-without", test_pattern_without);
+    g_test_add_func("/drivers/pattern-disk-fails", test_pattern_disk_fails);
+    g_test_add_func("/drivers/two-profiles", test_two_profiles);
     g_test_add_func("/drivers/present", test_present);
     g_test_add_func("/drivers/all-present", test_all_present);
     g_test_add_func("/drivers/guest-directory", test_guest_directory);

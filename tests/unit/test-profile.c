@@ -130,6 +130,65 @@ static void test_errors(void)
           "\nreason=r\n",
           "test.profile:9: [instance PCI\\A] service: a profile has no such "
           "key" },
+#define SERVICE HEAD GUEST "[boot-service a]\n"
+        { SERVICE "start=5\nmissing=warn\nreason=r\n",
+          "test.profile:9: [boot-service a] start: 5 is no value of Start" },
+        { SERVICE "start=0;x\nmissing=warn\nreason=r\n",
+          "test.profile:9: [boot-service a] start: 'x' is no number below "
+          "2^32" },
+        { SERVICE "missing=warn\nreason=r\n",
+          "test.profile:8: [boot-service a] start: the list is missing or "
+          "empty" },
+        { SERVICE "start=0\nmissing=never\nreason=r\n",
+          "test.profile:10: [boot-service a] missing: 'never' is not ignore, "
+          "warn or create" },
+        { SERVICE "start=0\nstart-override=0\nmissing=warn\nreason=r\n",
+          "test.profile:10: [boot-service a] start-override: '0' is not "
+          "delete" },
+        { SERVICE "start=0\nmissing=create\nreason=r\n",
+          "test.profile:8: [boot-service a] group: the value is missing" },
+        { SERVICE "start=0\nmissing=create\ngroup=g\nerror-control=4\n"
+          "reason=r\n",
+          "test.profile:12: [boot-service a] error-control: 4 is no value of "
+          "ErrorControl" },
+        { SERVICE "start=0\nmissing=warn\ngroup=g\nreason=r\n",
+          "test.profile:11: [boot-service a] group: it is for missing=create "
+          "only" },
+        { HEAD GUEST "[boot-service a\\b]\nstart=0\nmissing=warn\nreason=r\n",
+          "test.profile:8: [boot-service a\\b]: 'a\\b' is no service's name" },
+        { HEAD GUEST "[class-filters hdc]\ntitle=t\nreason=r\n",
+          "test.profile:8: [class-filters hdc]: 'hdc' is not of the form "
+          HDC },
+        { HEAD GUEST "[class-filters " HDC "]\nreason=r\n",
+          "test.profile:8: [class-filters " HDC "] title: the value is "
+          "missing" },
+        { HEAD GUEST "[class-filters " HDC "]\ntitle=t\nknown=a,b\n"
+          "reason=r\n",
+          "test.profile:10: [class-filters " HDC "] known: 'a,b' is no "
+          "service's name" },
+        { HEAD GUEST "[device-filters]\ndevices=PCI\nreason=r\n",
+          "test.profile:9: [device-filters] devices: 'PCI' is not of the form "
+          "PCI\\VEN_8086&DEV_7010" },
+        { HEAD GUEST "[critical-device a\\b]\nservices=s\nclass=" HDC
+          "\nreason=r\n",
+          "test.profile:8: [critical-device a\\b]: 'a\\b' is not of the form "
+          "pci#ven_8086&dev_7010" },
+        { HEAD GUEST "[critical-device a]\nservices=s\nclass=hdc\n"
+          "reason=r\n",
+          "test.profile:10: [critical-device a] class: 'hdc' is not of the "
+          "form " HDC },
+        { HEAD GUEST "[number Value]\nwrong=3\nright=1\nreason=r\n",
+          "test.profile:8: [number Value]: 'Value' is not of the form "
+          "KEY\\VALUE" },
+        { HEAD GUEST "[number A\\B]\nwrong=3;1\nright=1\nreason=r\n",
+          "test.profile:10: [number A\\B] right: 1 is wrong, too" },
+        { HEAD GUEST "[number A\\B]\nwrong=0x100000000\nright=1\n"
+          "reason=r\n",
+          "test.profile:9: [number A\\B] wrong: '0x100000000' is no number "
+          "below 2^32" },
+        { HEAD GUEST "[known-device a]\n",
+          "test.profile:8: [known-device a] ids: the list is missing or "
+          "empty" },
         { HEAD GUEST "[fixes]\nnames=ntfs-tails\n",
           "test.profile:9: [fixes] names: there is no fix 'ntfs-tails'" },
         { HEAD "includes=sub/part\n" GUEST,
@@ -182,6 +241,55 @@ static void test_all_sections(void)
     g_assert_cmpstr(instance->services[1], ==, "b");
     g_assert_cmpstr(instance->class_guid, ==, HDC);
     g_assert_cmpuint(profile->fixes, ==, PROFILE_FIX_NTFS_HEADS);
+}
+
+static void test_boot_sections(void)
+{
+    g_autoptr(Profile) profile = parse_good(
+        HEAD GUEST
+        "[boot-service pci]\nstart=0\nstart-override=delete\n"
+        "missing=create\ngroup=Boot Bus Extender\nerror-control=3\nreason=p\n"
+        "[boot-service volsnap]\nstart=0;1;3\nmissing=ignore\nreason=v\n"
+        "[class-filters " HDC "]\ntitle=all\nknown=iastorf\nreason=f\n"
+        "[device-filters]\ndevices=ACPI\\\\PNP0A03;A\\\\B\nreason=d\n"
+        "[critical-device *pnp0a03]\nservices=pci\nclass=" HDC "\nreason=c\n"
+        "[number A\\B\\Value]\nwrong=3;0x10\nright=1\nreason=n\n"
+        "[known-device IDE controller]\nids=PCI\\\\A;PCI\\\\B\n");
+    const ProfileBootService *pci, *volsnap;
+    const ProfileClassFilters *filters;
+    const ProfileCriticalDevice *device;
+    const ProfileNumber *number;
+    const ProfileKnownDevice *known;
+
+    g_assert_cmpuint(profile->boot_services->len, ==, 2);
+    pci = g_ptr_array_index(profile->boot_services, 0);
+    volsnap = g_ptr_array_index(profile->boot_services, 1);
+    g_assert_cmpstr(pci->name, ==, "pci");
+    g_assert_true(pci->drop_override);
+    g_assert_cmpint(pci->missing, ==, PROFILE_MISSING_CREATE);
+    g_assert_cmpstr(pci->group, ==, "Boot Bus Extender");
+    g_assert_cmpuint(pci->error_control, ==, 3);
+    g_assert_false(volsnap->drop_override);
+    g_assert_cmpint(volsnap->missing, ==, PROFILE_MISSING_IGNORE);
+    g_assert_cmpuint(volsnap->start->len, ==, 3);
+    g_assert_cmpuint(g_array_index(volsnap->start, uint32_t, 2), ==, 3);
+    filters = g_ptr_array_index(profile->class_filters, 0);
+    g_assert_cmpstr(filters->class_guid, ==, HDC);
+    g_assert_cmpstr(filters->title, ==, "all");
+    g_assert_cmpstr(filters->known[0], ==, "iastorf");
+    g_assert_cmpstr(profile->filtered_devices[0], ==, "ACPI\\PNP0A03");
+    g_assert_cmpstr(profile->filtered_reason, ==, "d");
+    device = g_ptr_array_index(profile->critical_devices, 0);
+    g_assert_cmpstr(device->id, ==, "*pnp0a03");
+    g_assert_cmpstr(device->services[0], ==, "pci");
+    number = g_ptr_array_index(profile->numbers, 0);
+    g_assert_cmpstr(number->key, ==, "A\\B");
+    g_assert_cmpstr(number->value, ==, "Value");
+    g_assert_cmpuint(g_array_index(number->wrong, uint32_t, 1), ==, 16);
+    g_assert_cmpuint(number->right, ==, 1);
+    known = g_ptr_array_index(profile->known_devices, 0);
+    g_assert_cmpstr(known->title, ==, "IDE controller");
+    g_assert_cmpstr(known->ids[1], ==, "PCI\\B");
 }
 
 /* The names of @profile's parts, to be freed. */
@@ -279,12 +387,98 @@ static void test_fits(void)
     }
 }
 
+/* Which parts of a built-in profile a Windows gets. */
+static char *fitting(const char *name, unsigned major, unsigned minor,
+                     uint16_t machine)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(Profile) profile = profile_embedded(name, &err);
+    g_autoptr(GPtrArray) parts = profile_parts(profile);
+    g_autoptr(GString) names = g_string_new(NULL);
+    Windows windows = {
+        .version.part = { major, minor, 9999, 9 },
+        .machine = machine,
+    };
+
+    for (guint i = 0; i < parts->len; i++) {
+        const Profile *part = g_ptr_array_index(parts, i);
+
+        if (profile_fits(part, &windows)) {
+            g_string_append_printf(names, " %s", part->name);
+        }
+    }
+    return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+/* A machine type that is none of ours, as PE files have it: ARM64. */
+#define ARM64 0xaa64
+
+static void test_versions(void)
+{
+#define ALL " vmware-tools xen-drivers virtualbox parallels"
+#define OLD " cpu-drivers agp" ALL " ide-2000 ide"
+#define VISTA ALL " boot-vista ide-vista boot-filters san-policy ide"
+#define EIGHT ALL " boot-8 ide-8 boot-filters san-policy ide"
+    static const struct {
+        const char *profile;
+        unsigned major, minor;
+        uint16_t machine;
+        const char *parts;
+    } cases[] = {
+        { "ide", 4, 0, PE_MACHINE_I386, "" },
+        { "ide", 5, 0, PE_MACHINE_I386, OLD },
+        { "ide", 5, 2, PE_MACHINE_AMD64, OLD },
+        { "ide", 6, 0, PE_MACHINE_I386, VISTA },
+        { "ide", 6, 1, PE_MACHINE_AMD64, VISTA },
+        { "ide", 6, 2, PE_MACHINE_I386, EIGHT },
+        { "ide", 6, 3, PE_MACHINE_AMD64, EIGHT },
+        { "ide", 10, 0, PE_MACHINE_AMD64, EIGHT },
+        { "ide", 10, 0, ARM64, "" },
+        { "ahci", 5, 2, PE_MACHINE_I386, ALL },
+        { "ahci", 6, 1, PE_MACHINE_I386,
+          ALL " boot-vista ahci-vista boot-filters san-policy ahci" },
+        { "ahci", 10, 0, PE_MACHINE_AMD64,
+          ALL " boot-8 ahci-8 boot-filters san-policy ahci" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *parts = fitting(cases[i].profile, cases[i].major,
+                                         cases[i].minor, cases[i].machine);
+
+        g_assert_cmpstr(parts, ==, cases[i].parts);
+    }
+}
+
+static void test_refused(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_autoptr(Profile) profile = profile_embedded("ide", &err);
+    Partition partition = { .number = 2 };
+    Windows windows = {
+        .place = { &partition, (char *)"\\Windows" },
+        .name = "Windows 11",
+        .version.part = { 10, 0, 26100, 1 },
+        .machine = ARM64,
+    };
+
+    g_assert_false(profile_check_guest(profile, &windows, &err));
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_REFUSED);
+    g_test_message("%s", err->message);
+    g_assert_nonnull(strstr(err->message, "cannot be prepared: profile 'ide' "
+                            "is for versions 5.0 to 10.0 of x86, x64"));
+    g_clear_error(&err);
+    windows.machine = PE_MACHINE_AMD64;
+    g_assert_true(profile_check_guest(profile, &windows, &err));
+}
+
 /* Whatever is built in can be used. */
 static void test_embedded(void)
 {
     static const char *const names[] = {
         "ide", "cpu-drivers", "agp", "vmware-tools", "xen-drivers",
-        "virtualbox", "parallels", "no-auto-reboot",
+        "virtualbox", "parallels", "no-auto-reboot", "ahci", "ahci-8",
+        "ahci-vista", "boot-8", "boot-filters", "boot-vista", "ide-2000",
+        "ide-8", "ide-vista", "san-policy",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -301,6 +495,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/profile/errors", test_errors);
     g_test_add_func("/profile/all-sections", test_all_sections);
+    g_test_add_func("/profile/boot-sections", test_boot_sections);
+    g_test_add_func("/profile/versions", test_versions);
+    g_test_add_func("/profile/refused", test_refused);
     g_test_add_func("/profile/parts", test_parts);
     g_test_add_func("/profile/own-before-embedded", test_own_before_embedded);
     g_test_add_func("/profile/embedded-includes", test_embedded_includes);
