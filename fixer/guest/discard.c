@@ -5,9 +5,9 @@
  *
  * $Bitmap is believed only where there is no reason to doubt it: on a volume
  * that was shut down and is not marked dirty, that shares no sector with
- * another one, and that does not call clusters free in which something lies
- * that is known to be in use: NTFS's own files, the registry, what was changed,
- * and the pagefiles.  To know all files would take reading the whole MFT.
+ * another one, and where no file lies in what it calls free.  To know that the
+ * whole MFT is read: less than what need not be copied then, and whoever asks
+ * for this gives the only other hint at those files away.
  *
  * All of the volumes have to be so: one that is not in order is an error and
  * not left out, since a target that is larger than expected would be noticed
@@ -28,6 +28,7 @@
 #include "volume-attributes.h"
 #include "volume-clusters.h"
 #include "volume-locate.h"
+#include "volume-owners.h"
 
 /* The unit of what is discarded, in bytes: XENPREP_SECTOR_SIZE. */
 #define SECTOR_SIZE 512
@@ -46,7 +47,6 @@ static const char *const pagefiles[] = { "\\pagefile.sys", "\\swapfile.sys" };
 
 typedef struct Finder {
     Overlay *overlay;
-    const GArray *files;
     const DiscardOptions *options;
     GPtrArray *warnings;
     /* DiscardExtent */
@@ -60,12 +60,8 @@ typedef struct Finder {
     /* The volume that is looked at. */
     const Partition *partition;
     Volume *volume;
-    /* DiscardExtent, ascending: what has to be in use there. */
-    GArray *in_use;
-    /* Of these, the first that ends behind the last free run. */
-    guint next;
-    /* One of them that is called free. */
-    const DiscardExtent *not_in_use;
+    /* The first of its extents. */
+    guint first;
 } Finder;
 
 /* Makes room, if there are many short runs among what there is. */
@@ -95,65 +91,30 @@ static void drop_short_runs(Finder *f)
     g_array_set_size(f->extents, kept);
 }
 
-static void add_extent(Finder *f, uint64_t offset, uint64_t length,
-                       const char *path)
+static void add_extent(Finder *f, const DiscardExtent *extent)
 {
-    DiscardExtent extent = {
-        .offset = offset,
-        .length = length,
-        .partition = f->partition->number,
-        .path = path,
-    };
-
     if (f->extents->len >= LIMIT_DISCARD_EXTENTS && !f->full) {
         drop_short_runs(f);
     }
-    if ((path || length >= f->shortest) &&
+    if ((extent->path || extent->length >= f->shortest) &&
         f->extents->len < LIMIT_DISCARD_EXTENTS) {
-        g_array_append_val(f->extents, extent);
-    } else if (length >= SHORTEST_RUN) {
-        f->left_out += length;
+        g_array_append_val(f->extents, *extent);
+    } else if (extent->length >= SHORTEST_RUN) {
+        f->left_out += extent->length;
     }
-}
-
-/* Whether the run has none of what has to be in use; runs ascend. */
-static bool check_free_run(Finder *f, uint64_t offset, uint64_t length)
-{
-    for (; f->next < f->in_use->len; f->next++) {
-        const DiscardExtent *e = &g_array_index(f->in_use, DiscardExtent,
-                                                f->next);
-
-        if (e->offset + e->length > offset) {
-            if (e->offset < offset + length) {
-                f->not_in_use = e;
-            }
-            break;
-        }
-    }
-    return !f->not_in_use;
 }
 
 static void see_free_run(uint64_t offset, uint64_t length, void *opaque)
 {
     Finder *f = opaque;
+    DiscardExtent extent = {
+        .offset = offset,
+        .length = length,
+        .partition = f->partition->number,
+    };
 
-    if (check_free_run(f, offset, length) && f->options->free_clusters) {
-        add_extent(f, offset, length, NULL);
-    }
-}
-
-static void add_in_use(Finder *f, const GArray *places, const char *path)
-{
-    for (guint i = 0; i < places->len; i++) {
-        const DiskExtent *place = &g_array_index(places, DiskExtent, i);
-        DiscardExtent extent = {
-            .offset = place->offset,
-            .length = place->length,
-            .partition = f->partition->number,
-            .path = path,
-        };
-
-        g_array_append_val(f->in_use, extent);
+    if (f->options->free_clusters) {
+        add_extent(f, &extent);
     }
 }
 
@@ -184,8 +145,8 @@ static void keep(Finder *f, const char *path, const char *why)
                                     f->partition->number, path, why));
 }
 
-static bool add_pagefile(Finder *f, const char *path, const GArray *places,
-                         GError **errp)
+static bool add_pagefile(Finder *f, const char *path, uint64_t record,
+                         const GArray *places, GError **errp)
 {
     bool dump = false;
 
@@ -199,8 +160,15 @@ static bool add_pagefile(Finder *f, const char *path, const GArray *places,
     }
     for (guint i = 0; i < places->len; i++) {
         const DiskExtent *place = &g_array_index(places, DiskExtent, i);
+        DiscardExtent extent = {
+            .offset = place->offset,
+            .length = place->length,
+            .partition = f->partition->number,
+            .path = path,
+            .record = record,
+        };
 
-        add_extent(f, place->offset, place->length, path);
+        add_extent(f, &extent);
     }
     return true;
 }
@@ -226,13 +194,10 @@ static bool find_pagefile(Finder *f, const char *path, GError **errp)
         return true;
     }
     /* What is behind the last whole sector is not worth the trouble. */
-    if (!volume_locate_file(f->volume, path, 0,
-                            attributes.size / SECTOR_SIZE * SECTOR_SIZE,
-                            places, errp)) {
-        return false;
-    }
-    add_in_use(f, places, path);
-    return add_pagefile(f, path, places, errp);
+    return volume_locate_file(f->volume, path, 0,
+                              attributes.size / SECTOR_SIZE * SECTOR_SIZE,
+                              places, errp) &&
+           add_pagefile(f, path, attributes.record, places, errp);
 }
 
 static bool find_pagefiles(Finder *f, GError **errp)
@@ -245,88 +210,11 @@ static bool find_pagefiles(Finder *f, GError **errp)
     return true;
 }
 
-static bool find_file_in_use(Finder *f, const char *path, GError **errp)
-{
-    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiskExtent));
-    GError *err = NULL;
-
-    if (!volume_locate_file(f->volume, path, 0, UINT64_MAX, places, &err)) {
-        /* Not each Windows has what nobody needed to prepare it. */
-        if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NOT_FOUND)) {
-            g_error_free(err);
-            return true;
-        }
-        g_propagate_error(errp, err);
-        return false;
-    }
-    add_in_use(f, places, path);
-    return true;
-}
-
-static int compare_extents(gconstpointer a, gconstpointer b)
+static int compare_extents(gconstpointer a, gconstpointer b, gpointer opaque)
 {
     const DiscardExtent *x = a, *y = b;
 
     return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-/*
- * Two files in one place are as bad as one that is called free; but one may be
- * known by two names.
- */
-static bool check_in_use(const Finder *f, GError **errp)
-{
-    for (guint i = 1; i < f->in_use->len; i++) {
-        const DiscardExtent *a = &g_array_index(f->in_use, DiscardExtent,
-                                                i - 1);
-        const DiscardExtent *b = a + 1;
-
-        if (b->offset < a->offset + a->length && b->offset != a->offset) {
-            g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                        "partition %u: %s and %s overlap: chkdsk the volume "
-                        "in the source VM", f->partition->number, a->path,
-                        b->path);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool find_in_use(Finder *f, GError **errp)
-{
-    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiskExtent));
-
-    if (!volume_locate_system_files(f->volume, places, errp)) {
-        return false;
-    }
-    add_in_use(f, places, "one of NTFS's own files");
-    for (guint i = 0; i < f->files->len; i++) {
-        const DiscardFile *file = &g_array_index(f->files, DiscardFile, i);
-
-        if (file->partition == f->partition->number &&
-            !find_file_in_use(f, file->path, errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool find_free_runs(Finder *f, GError **errp)
-{
-    g_array_sort(f->in_use, compare_extents);
-    f->next = 0;
-    if (!check_in_use(f, errp) ||
-        !volume_foreach_free_run(f->volume, see_free_run, f, errp)) {
-        return false;
-    }
-    if (f->not_in_use) {
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "partition %u: $Bitmap calls clusters free in which %s "
-                    "lies: chkdsk the volume in the source VM",
-                    f->partition->number, f->not_in_use->path);
-        return false;
-    }
-    return true;
 }
 
 /* Whoever goes on with a dirty volume takes a risk, but not this one. */
@@ -337,25 +225,113 @@ static bool check_clean(Finder *f, GError **errp)
     return volume_check_clean(f->volume, true, dirty, errp);
 }
 
+/* Sorts this volume's extents, which are the last ones. */
+static void sort_extents(Finder *f)
+{
+    f->first = f->extents->len;
+    while (f->first > 0 &&
+           g_array_index(f->extents, DiscardExtent, f->first - 1).partition ==
+           f->partition->number) {
+        f->first--;
+    }
+    /* libc's qsort() asks how much memory there is, which the jail forbids. */
+    g_qsort_with_data(&g_array_index(f->extents, DiscardExtent, f->first),
+                      f->extents->len - f->first, sizeof(DiscardExtent),
+                      compare_extents, NULL);
+}
+
+static bool refuse_shared(const Finder *f, const char *path, GError **errp)
+{
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                "partition %u: clusters of %s belong to another file, too, or "
+                "are called free by $Bitmap: chkdsk the volume in the source "
+                "VM", f->partition->number, path);
+    return false;
+}
+
+/* Runs that are free do not overlap, so one of two that do is a pagefile's. */
+static bool check_apart(const Finder *f, GError **errp)
+{
+    for (guint i = f->first + 1; i < f->extents->len; i++) {
+        const DiscardExtent *a = &g_array_index(f->extents, DiscardExtent,
+                                                i - 1);
+        const DiscardExtent *b = a + 1;
+
+        if (b->offset - a->offset < a->length) {
+            return refuse_shared(f, a->path ?: b->path, errp);
+        }
+    }
+    return true;
+}
+
+/* The index of the first of this volume's extents that ends behind @offset. */
+static guint extent_behind(const Finder *f, uint64_t offset)
+{
+    guint low = f->first;
+    guint high = f->extents->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        const DiscardExtent *e = &g_array_index(f->extents, DiscardExtent,
+                                                middle);
+
+        if (e->offset + e->length <= offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Nothing but a pagefile lies in what is discarded, and there only itself. */
+static bool see_owner(const OwnedRun *run, void *opaque, GError **errp)
+{
+    const Finder *f = opaque;
+    uint64_t offset = volume_cluster_offset(f->volume, run->start);
+    uint64_t end = volume_cluster_offset(f->volume, run->start + run->count);
+
+    for (guint i = extent_behind(f, offset); i < f->extents->len; i++) {
+        const DiscardExtent *e = &g_array_index(f->extents, DiscardExtent, i);
+
+        if (e->offset >= end) {
+            break;
+        }
+        if (!e->path) {
+            return volume_refuse_free_run(f->volume, run, errp);
+        }
+        if (e->record != run->record) {
+            return refuse_shared(f, e->path, errp);
+        }
+    }
+    return true;
+}
+
+static bool check_owners(Finder *f, GError **errp)
+{
+    sort_extents(f);
+    return check_apart(f, errp) &&
+           (f->first == f->extents->len ||
+            volume_foreach_owned_run(f->volume, see_owner, f, errp));
+}
+
 static bool find_in_volume(Finder *f, GError **errp)
 {
     return check_clean(f, errp) &&
            shadow_copies_check_none(f->volume, f->partition, f->overlay,
                                     errp) &&
-           find_in_use(f, errp) &&
            (!f->options->pagefiles || find_pagefiles(f, errp)) &&
-           find_free_runs(f, errp);
+           volume_foreach_free_run(f->volume, see_free_run, f, errp) &&
+           check_owners(f, errp);
 }
 
 static bool find_in_partition(Finder *f, GError **errp)
 {
     bool ok;
 
-    f->in_use = g_array_new(FALSE, FALSE, sizeof(DiscardExtent));
     f->volume = volume_open(f->overlay, f->partition, VOLUME_READ_ONLY, errp);
     ok = f->volume && find_in_volume(f, errp);
     g_clear_pointer(&f->volume, volume_free);
-    g_clear_pointer(&f->in_use, g_array_unref);
     return ok;
 }
 
@@ -412,14 +388,13 @@ static void add_remedy(GError **errp)
 }
 
 GArray *discard_find(Overlay *overlay, const Disk *disk, const GArray *kinds,
-                     const GArray *files, const DiscardOptions *options,
-                     GPtrArray *warnings, GError **errp)
+                     const DiscardOptions *options, GPtrArray *warnings,
+                     GError **errp)
 {
     g_autoptr(GArray) extents = g_array_new(FALSE, FALSE,
                                             sizeof(DiscardExtent));
     Finder finder = {
         .overlay = overlay,
-        .files = files,
         .options = options,
         .warnings = warnings,
         .extents = extents,
@@ -432,7 +407,7 @@ GArray *discard_find(Overlay *overlay, const Disk *disk, const GArray *kinds,
         return NULL;
     }
     if (!is_ascending(extents)) {
-        g_array_sort(extents, compare_extents);
+        g_array_sort_with_data(extents, compare_extents, NULL);
     }
     warn_of_what_is_left_out(&finder);
     return g_steal_pointer(&extents);

@@ -24,24 +24,19 @@ typedef struct DiscardExtent {
     unsigned partition;
     /* The file's path, a constant; NULL: free clusters. */
     const char *path;
+    /* The file's number in the MFT. */
+    uint64_t record;
 } DiscardExtent;
-
-/* A file that is known to be in use. */
-typedef struct DiscardFile {
-    unsigned partition;
-    const char *path;
-} DiscardFile;
 
 /*
  * Finds what may read as zeros on the NTFS volumes of @disk, whose VolumeKinds
  * are in @kinds, as they are in @overlay: DiscardExtent, ascending, none
  * overlapping.  NULL, with @errp set, if there is a reason not to believe what
- * one of the volumes calls free, such as that a file of @files (DiscardFile)
- * lies there.  What is left out for a reason that the user should know is a
- * line in @warnings (char *).
+ * one of the volumes calls free, such as that a file lies there.  What is left
+ * out for a reason that the user should know is a line in @warnings (char *).
  */
 GArray *discard_find(Overlay *overlay, const Disk *disk, const GArray *kinds,
-                     const GArray *files, const DiscardOptions *options,
-                     GPtrArray *warnings, GError **errp);
+                     const DiscardOptions *options, GPtrArray *warnings,
+                     GError **errp);
 
 #endif /* GUEST_DISCARD_H */

@@ -139,6 +139,12 @@
 #define LIMIT_MFT_SIZE (64 * MiB)
 #define LIMIT_MFT_PIECES 1024
 
+/*
+ * Bytes of $MFT that are read to tell who owns which clusters: four million
+ * records, which is a large file server, in some seconds.
+ */
+#define LIMIT_MFT_WALK (4096ULL * MiB)
+
 /* Sections of a PE: the Windows loader itself takes no more. */
 #define LIMIT_PE_SECTIONS 96
 

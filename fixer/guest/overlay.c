@@ -60,6 +60,11 @@ uint64_t overlay_size(const Overlay *overlay)
     return overlay->disk->size;
 }
 
+Overlay *overlay_new_before(const Overlay *overlay)
+{
+    return overlay_new(overlay->disk, 0);
+}
+
 static bool check_range(Overlay *overlay, uint64_t offset, size_t length,
                         const char *what, GError **errp)
 {

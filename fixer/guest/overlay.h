@@ -35,6 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Overlay, overlay_free)
 /* In bytes, as the disk's. */
 uint64_t overlay_size(const Overlay *overlay);
 
+/* An overlay without changes over the same disk: what was before. */
+Overlay *overlay_new_before(const Overlay *overlay);
+
 bool overlay_read(Overlay *overlay, uint64_t offset, void *buf,
                   size_t length, GError **errp);
 

@@ -12,6 +12,7 @@
  * The registry is merged in memory while planning, which tells exactly what
  * would change; so a plan is nothing but a list of files and their contents.
  *
+ * Then the volume as it was before is asked whether what was taken was free.
  * After that the overlay is planned again, as if it were a guest that is seen
  * for the first time.  If that plan is not empty, something was not written
  * as it should be, and no patch leaves this process.
@@ -23,6 +24,7 @@
 #include "clock.h"
 #include "error.h"
 #include "prepare-internal.h"
+#include "volume-taken.h"
 
 static void job_clear(Job *job)
 {
@@ -209,6 +211,24 @@ static bool find_witnesses(Job *job, GError **errp)
     return true;
 }
 
+/* Whether each cluster that the changes took was free to be taken. */
+static bool check_taken(Job *job, GError **errp)
+{
+    Preparation *p = job->result;
+
+    for (guint i = 0; i < p->kinds->len; i++) {
+        const Partition *partition = &g_array_index(p->disk->partitions,
+                                                    Partition, i);
+
+        if (g_array_index(p->kinds, VolumeKind, i) == VOLUME_NTFS &&
+            changes_partition(p, partition->number) &&
+            !volume_check_taken(job->overlay, partition, p->warnings, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool run(Job *job, bool apply_too, GError **errp)
 {
     g_autoptr(GBytes) boot_ini = NULL;
@@ -225,7 +245,7 @@ static bool run(Job *job, bool apply_too, GError **errp)
     boot_ini = job->boot_ini ? boot_ini_edit_text(job->boot_ini) : NULL;
     /* Hives are large, and the second plan reads its own. */
     job_clear(job);
-    return verify(job, boot_ini, errp) &&
+    return check_taken(job, errp) && verify(job, boot_ini, errp) &&
            (!job->options->witnesses || find_witnesses(job, errp));
 }
 
@@ -247,39 +267,6 @@ static bool run_or_pass(Job *job, bool apply_too, GError **errp)
     return true;
 }
 
-static void add_file_in_use(GArray *files, unsigned partition,
-                            const char *path)
-{
-    DiscardFile file = { .partition = partition, .path = path };
-
-    g_array_append_val(files, file);
-}
-
-/* DiscardFile: the registry, and what was changed.  @paths owns the names. */
-static GArray *files_in_use(const Preparation *p, GPtrArray *paths)
-{
-    static const char *const hives[] = { "SYSTEM", "SOFTWARE" };
-    GArray *files = g_array_new(FALSE, FALSE, sizeof(DiscardFile));
-    unsigned boot = p->windows ? p->windows->place.partition->number : 0;
-
-    for (unsigned i = 0; p->windows && i < G_N_ELEMENTS(hives); i++) {
-        char *path = g_strconcat(p->windows->place.system_root,
-                                 "\\system32\\config\\", hives[i], NULL);
-
-        g_ptr_array_add(paths, path);
-        add_file_in_use(files, boot, path);
-    }
-    for (guint i = 0; i < p->changes->len; i++) {
-        const Change *change = g_ptr_array_index(p->changes, i);
-
-        if (change->object == CHANGE_FILE &&
-            change->action != CHANGE_DELETE) {
-            add_file_in_use(files, change->partition ?: boot, change->path);
-        }
-    }
-    return files;
-}
-
 /*
  * On the volumes as they will be: a cluster that was freed may be discarded,
  * one that was free may be in use now, and hold what it held before.
@@ -288,8 +275,6 @@ static bool find_discards(Job *job, GError **errp)
 {
     const DiscardOptions *options = &job->options->discard;
     Preparation *p = job->result;
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) files = NULL;
     GArray *discards;
 
     if (!options->free_clusters && !options->pagefiles) {
@@ -302,8 +287,7 @@ static bool find_discards(Job *job, GError **errp)
     }
     /* Hives are large. */
     job_clear(job);
-    files = files_in_use(p, paths);
-    discards = discard_find(job->overlay, p->disk, p->kinds, files, options,
+    discards = discard_find(job->overlay, p->disk, p->kinds, options,
                             p->warnings, errp);
     if (!discards) {
         return false;

@@ -22,6 +22,7 @@ bool volume_attributes(Volume *volume, const char *path,
     attributes->compressed = ni->flags & FILE_ATTR_COMPRESSED;
     attributes->encrypted = ni->flags & FILE_ATTR_ENCRYPTED;
     attributes->size = ni->data_size;
+    attributes->record = ni->mft_no;
     attributes->sparse = ni->flags & FILE_ATTR_SPARSE_FILE;
     if (ntfs_inode_close(ni) < 0) {
         volume_set_error(volume, path, errp);

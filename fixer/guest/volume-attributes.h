@@ -16,6 +16,8 @@ typedef struct VolumeAttributes {
     bool sparse;
     /* In bytes. */
     uint64_t size;
+    /* The number of its (base) record in the MFT. */
+    uint64_t record;
 } VolumeAttributes;
 
 bool volume_attributes(Volume *volume, const char *path,

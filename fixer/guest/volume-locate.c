@@ -119,30 +119,6 @@ bool volume_locate_logfile(Volume *volume, uint64_t offset, uint64_t length,
                          extents, errp);
 }
 
-bool volume_locate_system_files(Volume *volume, GArray *extents,
-                                GError **errp)
-{
-    static const struct {
-        unsigned record;
-        const char *name;
-    } files[] = {
-        { FILE_MFTMirr, "$MFTMirr" },
-        { FILE_LogFile, "$LogFile" },
-        { FILE_AttrDef, "$AttrDef" },
-        { FILE_Bitmap, "$Bitmap" },
-        { FILE_Boot, "$Boot" },
-        { FILE_UpCase, "$UpCase" },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
-        if (!locate_record(volume, files[i].record, files[i].name, 0,
-                           UINT64_MAX, extents, errp)) {
-            return false;
-        }
-    }
-    return volume_locate_mft(volume, UINT64_MAX, extents, errp);
-}
-
 bool volume_locate_mft(Volume *volume, uint64_t length, GArray *extents,
                        GError **errp)
 {

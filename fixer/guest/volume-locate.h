@@ -27,10 +27,6 @@ bool volume_locate_file(Volume *volume, const char *path, uint64_t offset,
 bool volume_locate_logfile(Volume *volume, uint64_t offset, uint64_t length,
                            GArray *extents, GError **errp);
 
-/* All data of the file system's own files. */
-bool volume_locate_system_files(Volume *volume, GArray *extents,
-                                GError **errp);
-
 /* The first @length bytes of the MFT, or all that it has. */
 bool volume_locate_mft(Volume *volume, uint64_t length, GArray *extents,
                        GError **errp);

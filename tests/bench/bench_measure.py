@@ -69,34 +69,37 @@ class Bench:
                          'file.file.filename=' + self.guests.path(name, fmt),
                          *options])
 
-    def _convert(self, *arguments):
-        """A case: one conversion into a new file, or into what is named."""
-        def run():
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.target)
-            return self.meter.run([self.programs.qemu_img, 'convert',
-                                   *arguments])
-        return run
+    def _make_target(self):
+        """
+        All cases write into one file, the blocks of which are there: where the
+        kernel finds new ones takes as long as it likes.
+        """
+        self.meter.run([self.programs.qemu_img, 'convert', '-f', 'raw', '-O',
+                        'raw', self.guests.path('main'), self.target])
 
-    def _pair(self, name, fmt, *options):
+    def _convert(self, source, *options, nowhere=False):
+        """A case: one conversion over the target, or to nowhere."""
+        target = ['-O', 'raw', self.target]
+        if nowhere:
+            target = ['--target-image-opts', 'driver=null-co,size=%d'
+                      % os.path.getsize(self.guests.path('main'))]
+        command = [self.programs.qemu_img, 'convert', '-n',
+                   '--target-is-zero', *options, *source, *target]
+        return lambda: self.meter.run(command)
+
+    def _pair(self, name, fmt, *options, **where):
         """The cases "plain" and "driver", with options of qemu-img's."""
-        path = self.guests.path(name, fmt)
-        into = [] if '-n' in options else ['-O', 'raw']
-        target = [] if '-n' in options else [self.target]
-        if '-n' in options:
-            target = ['driver=null-co,size=%d'
-                      % os.path.getsize(self.guests.path(name))]
-        return (self._convert(*options, *into, '-f', fmt, path, *target),
-                self._convert(*options, *into, '--image-opts',
-                              self._node(name, fmt), *target))
+        return (self._convert(['-f', fmt, self.guests.path(name, fmt)],
+                              *options, **where),
+                self._convert(['--image-opts', self._node(name, fmt)],
+                              *options, **where))
 
     def conversions(self, fmt, state):
         """Of the guest "main" as it is now, which is the @state."""
         cases = dict(zip(('plain', 'driver'), self._pair('main', fmt)))
         if state == 'drivers missing':
             cases['discard-free'] = self._convert(
-                '-O', 'raw', '--image-opts',
-                self._node('main', fmt, 'discard-free=on'), self.target)
+                ['--image-opts', self._node('main', fmt, 'discard-free=on')])
             if fmt == 'raw':
                 cases.update(zip(
                     ('plain -m 16 -W', 'driver -m 16 -W'),
@@ -104,9 +107,9 @@ class Bench:
         else:
             cases.update(zip(
                 ('plain, to nowhere', 'driver, to nowhere'),
-                self._pair('main', fmt, '-n', '--target-is-zero',
-                                    '--target-image-opts')))
+                self._pair('main', fmt, nowhere=True)))
         self.say('converting %s, %s' % (fmt, state))
+        self._make_target()
         found = bench_tools.interleave(self.runs, cases, self._progress)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.target)

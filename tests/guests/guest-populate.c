@@ -26,6 +26,7 @@
  *                                        a file that takes all clusters but
  *                                        SPARE, which are "scattered", one
  *                                        here, one there, or "together"
+ *     forget   PATH                      $Bitmap calls the file's clusters free
  *     mft      TIME RUNS                 makes $MFT one of so many runs
  *     fill-mft PATH TIME WHAT            empty files in the directory PATH,
  *                                        until another one needs more of
@@ -147,6 +148,7 @@ static const struct {
     { "hold", 2, populate_hold },
     { "release", 1, populate_release },
     { "fill", 8, populate_fill },
+    { "forget", 2, populate_forget },
     { "mft", 3, populate_mft },
     { "fill-mft", 4, populate_fill_mft },
 };

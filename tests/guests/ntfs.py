@@ -41,6 +41,7 @@ class VolumeSpec:
     free_step: int = 0          # as files come, each such cluster is free
     spare_clusters: int = None  # None: the volume is not filled up
     scattered: bool = False     # whether the spare ones lie apart
+    filler_forgotten: bool = False  # what fills it lies in free clusters
 
 
 def find_mkntfs():
@@ -168,6 +169,8 @@ class _Manifest:
             self.add('fill', '/filler.bin', tree.mtime, 0x20, 'public',
                      'FILLER.BIN', spec.spare_clusters,
                      'scattered' if spec.scattered else 'together')
+        if spec.filler_forgotten:
+            self.add('forget', '/filler.bin')
         if spec.mft_full:
             self.add('dir', '/many', tree.mtime, 0, 'public', 'MANY')
             self.add('fill-mft', '/many', tree.mtime, spec.mft_full)

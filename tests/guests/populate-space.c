@@ -165,6 +165,20 @@ void populate_fill(Populate *p, char **field)
     populate_close_named(p, ni, field[1], field[5]);
 }
 
+/* The file has its clusters still: $Bitmap is wrong from then on. */
+void populate_forget(Populate *p, char **field)
+{
+    ntfs_inode *ni = populate_open(p, field[1]);
+    ntfs_attr *na = populate_open_data(p, ni);
+
+    if (ntfs_attr_map_whole_runlist(na) ||
+        ntfs_cluster_free_from_rl(p->vol, na->rl)) {
+        populate_fail(p, "cannot free the clusters of %s", field[1]);
+    }
+    ntfs_attr_close(na);
+    populate_close(p, ni);
+}
+
 /* ----------------------------------------------------------- file records */
 
 static guint count_runs(const runlist_element *rl)

@@ -94,6 +94,7 @@ s64 populate_end_of_last_run(Populate *p, ntfs_attr *na);
 void populate_hold(Populate *p, char **field);
 void populate_release(Populate *p, char **field);
 void populate_fill(Populate *p, char **field);
+void populate_forget(Populate *p, char **field);
 void populate_mft(Populate *p, char **field);
 void populate_fill_mft(Populate *p, char **field);
 

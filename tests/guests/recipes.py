@@ -379,6 +379,8 @@ _refuse('full-volume', 'no room for any driver',
         volume=VolumeSpec(spare_clusters=0))
 _refuse('almost-full-volume', 'room for one driver, not for all',
         volume=VolumeSpec(spare_clusters=30))
+_refuse('wrong-bitmap', '$Bitmap calls free what a large file lies in',
+        volume=VolumeSpec(spare_clusters=0, filler_forgotten=True))
 _refuse('two-systems', 'SYSTEM and system, and which does Windows read?',
         'xp-sp3-built', tree_edits=(shapes.twin(SYSTEM_HIVE, b'none'),))
 _refuse('linked-system', 'SYSTEM has a hard link in another folder',

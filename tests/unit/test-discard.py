@@ -444,21 +444,23 @@ def test_wrong_bitmap(directory):
     """Clusters that are in use, but not for $Bitmap."""
     tree = Tree(TIME)
     tree.file('pagefile.sys', b'x' * (1 << 20), mtime=TIME)
+    tree.file('letter.txt', b'x' * (1 << 20), mtime=TIME)
     path = os.path.join(directory, 'bitmap')
-    for name, words in (('$MFT', "NTFS's own files"),
-                        ('$LogFile', "NTFS's own files"),
-                        ('$UpCase', "NTFS's own files"),
-                        ('pagefile.sys', 'pagefile.sys')):
+    for name, words in (('$MFT', r'MFT record 0 \(\$MFT\) lies'),
+                        ('$LogFile', r'MFT record 2 \(\$LogFile\) lies'),
+                        ('$UpCase', r'MFT record 10 \(\$UpCase\) lies'),
+                        ('letter.txt', r'MFT record \d+ \(letter.txt\) lies'),
+                        ('pagefile.sys', r'of \\pagefile.sys belong')):
         part = one_volume(path, tree)
         offset, length = pieces(path, part, name)[0]
         first = (offset - part.start * SECTOR) // 4096
         for cluster in range(first, first + min(length // 4096, 32)):
             bitmap_bit(path, part, cluster, False)
-        if name == 'pagefile.sys':
-            message = refusal(path, drop_pagefile=True)
-            assert words in message, message
-        else:
-            refused_by(path, words)
+        message = refusal(path, discard_free=True, drop_pagefile=True)
+        assert re.search('^partition 1: .*' + words, message), message
+        # It is known whose they are, and they are not asked for.
+        equal(ask(path, drop_pagefile=True)[0],
+              pieces(path, part, 'pagefile.sys'), name)
 
 
 def encoded(length, lcn=None):
@@ -481,6 +483,21 @@ def edit_run(path, part, name, *new):
     text = b''.join(encoded(*one) for one in new) + b'\0'
     record[at:at + len(text)] = text
     write_at(path, mft + number * 1024, bytes(record))
+
+
+def test_pagefile_of_two(directory):
+    """A pagefile whose clusters are another file's, too."""
+    tree = Tree(TIME)
+    tree.file('pagefile.sys', b'x' * (1 << 20), mtime=TIME)
+    tree.file('letter.txt', b'x' * (1 << 20), mtime=TIME)
+    path = os.path.join(directory, 'two')
+    part = one_volume(path, tree)
+    equal(len(ask(path, drop_pagefile=True)[0]), 1, 'before')
+    (offset, _), = pieces(path, part, 'letter.txt')
+    edit_run(path, part, 'pagefile.sys',
+             (256, (offset - part.start * SECTOR) // 4096 + 255))
+    message = refusal(path, drop_pagefile=True)
+    assert 'of \\pagefile.sys belong to another file' in message, message
 
 
 def test_pagefile_beyond(directory):
@@ -584,6 +601,7 @@ if __name__ == '__main__':
         ('a hole in $Bitmap', test_hole_in_bitmap),
         ('shadow copies', test_shadow_copies),
         ('a wrong $Bitmap', test_wrong_bitmap),
+        ('a pagefile and another file', test_pagefile_of_two),
         ('overlapping partitions', test_overlapping_partitions),
         ('too many runs', test_many_runs),
         ('too many equal runs', test_many_equal_runs),

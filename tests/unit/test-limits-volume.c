@@ -25,6 +25,7 @@
 #include "modules.h"
 #include "util.h"
 #include "volume-locate.h"
+#include "volume-owners.h"
 
 #define FOLDER "\\WINDOWS\\system32"
 
@@ -317,6 +318,35 @@ static void test_mft_size(void)
     g_assert_cmpuint(length, <=, LIMIT_MFT_SIZE);
 }
 
+static bool count_run(const OwnedRun *run, void *opaque, GError **errp)
+{
+    unsigned *count = opaque;
+
+    (*count)++;
+    return true;
+}
+
+/* Of this size it says it is; a byte more, and not one record is read. */
+static void test_mft_walk(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_auto(Guest) g = { 0 };
+    unsigned count = 0;
+
+    if (!guest_open(&g, NULL)) {
+        return;
+    }
+    g_assert_true(volume_foreach_owned_run(g.volume, count_run, &count,
+                                           NULL));
+    g_assert_cmpuint(count, >, 100);
+    count = 0;
+    g.volume->ntfs->mft_na->initialized_size = LIMIT_MFT_WALK + 1;
+    g_assert_false(volume_foreach_owned_run(g.volume, count_run, &count,
+                                            &err));
+    assert_message(err, GUEST_ERROR_NO_SPACE, "the MFT has more than");
+    g_assert_cmpuint(count, ==, 0);
+}
+
 /* Lets the folder say that the blocks of its index have so many bytes. */
 static void set_block_size(Guest *g, uint32_t size)
 {
@@ -585,6 +615,7 @@ int main(int argc, char **argv)
     g_test_add_func("/limits-volume/index-block-size",
                     test_index_block_size);
     g_test_add_func("/limits-volume/mft-size", test_mft_size);
+    g_test_add_func("/limits-volume/mft-walk", test_mft_walk);
     g_test_add_func("/limits-volume/loaded-modules", test_loaded_modules);
     g_test_add_func("/limits-volume/passed-drivers", test_passed_drivers);
     g_test_add_func("/limits-volume/storage-drivers", test_storage_drivers);

@@ -284,6 +284,7 @@ static const struct {
     { "truncated-driver-cab", GUEST_ERROR_INVALID, "driver.cab" },
     { "wrong-machine-drivers", GUEST_ERROR_REFUSED, "x64" },
     { "full-volume", GUEST_ERROR_NO_SPACE, "no room" },
+    { "wrong-bitmap", GUEST_ERROR_INVALID, "(filler.bin) lies" },
 };
 
 static void test_refusal(gconstpointer data)
