@@ -522,6 +522,23 @@ def test_hole_in_bitmap(directory):
     refused_by(path, r'\$Bitmap is sparse')
 
 
+def test_short_bitmap(directory):
+    """What $Bitmap has no bit for, or what was never initialized."""
+    path = os.path.join(directory, 'short')
+    part = one_volume(path, Tree(TIME))
+    (mft, _), *_ = pieces(path, part, '$MFT')
+    at = mft + 6 * 1024                                 # $Bitmap's record
+    record = read_at(path, at, 1024)
+    attribute, = struct.unpack_from('<H', record, 0x14)
+    while record[attribute] != 0x80:                    # $DATA
+        attribute += struct.unpack_from('<I', record, attribute + 4)[0]
+    for field in 0x38, 0x30:                            # initialized, data
+        size, = struct.unpack_from('<Q', record, attribute + field)
+        assert size >= part.sectors // 8 // 8, size
+        write_at(path, at + attribute + field, struct.pack('<Q', size // 2))
+        refused_by(path, r'\$Bitmap does not speak of all clusters')
+
+
 def test_overlapping_partitions(directory):
     """What is free on one volume may be in use on the other."""
     path = os.path.join(directory, 'overlap')
@@ -602,6 +619,7 @@ if __name__ == '__main__':
         ('shadow copies', test_shadow_copies),
         ('a wrong $Bitmap', test_wrong_bitmap),
         ('a pagefile and another file', test_pagefile_of_two),
+        ('a short $Bitmap', test_short_bitmap),
         ('overlapping partitions', test_overlapping_partitions),
         ('too many runs', test_many_runs),
         ('too many equal runs', test_many_equal_runs),
