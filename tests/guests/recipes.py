@@ -349,7 +349,7 @@ _add('data-size-odd', 'the disk ends in the middle of a sector', 'xp-sp3',
 _refuse('dirty-hive', 'sequence numbers of SYSTEM differ', hive_edits=(
     lambda data: hive.with_sequence(data, 4712, 4711),))
 _refuse('windows-7', 'a Windows 7 without its own drivers', 'xp-sp3-built',
-        windows=dataclasses.replace(XP_SP3, name='Windows 7',
+        windows=dataclasses.replace(XP_SP3, name='Windows 7', service_pack=1,
                                     version=(6, 1, 7601, 17514)))
 _refuse('w2k-old-mirror', 'SYSTEM is dirty, SYSTEM.ALT is long out of date',
         'w2k-sp4', tree_edits=(_interrupted_2000(400),))

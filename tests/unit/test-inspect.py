@@ -201,8 +201,7 @@ OBSTACLES = {
     'dirty-volume': ({'dirty-volumes': [1]}, 'is marked dirty'),
     'unclean-logfile': ({'dirty-volumes': [1]}, '$LogFile) is not clean'),
     'scsi-boot-ini': ({}, None),
-    'windows-7': ({}, 'is of service pack 1, but the registry speaks of '
-                      'service pack 3'),
+    'windows-7': ({}, None),
     'half-service-pack': ({}, 'service pack 2'),
     'no-active-partition': ({'system-partition': None, 'boot-ini': None},
                             'no partition of this disk is active'),
