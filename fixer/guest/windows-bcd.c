@@ -323,9 +323,9 @@ void bcd_warn_of_default(Finder *f, const WindowsPlace *place)
     g_autofree char *started = NULL;
 
     if (!bcd || !bcd->started) {
-        finder_warn(f, "%s: %s: whether %s starts by itself is not known",
-                    manager->where, bcd ? bcd->why_none : manager->problem,
-                    name);
+        finder_warn(f, "%s: whether %s starts by itself is not known: %s",
+                    manager->where, name,
+                    bcd ? bcd->why_none : manager->problem);
         return;
     }
     started = bcd_entry_name(bcd->started);

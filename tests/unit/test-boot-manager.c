@@ -190,8 +190,8 @@ static const Case wanted[] = {
       "3:\\WINDOWS 2:\\WINDOWS 3:\\WINNT", "of whichever volume has it, and "
       "several do: whether 3:\\WINDOWS starts by itself is not known" },
     { { NULL }, "3:\\WINNT", "3:\\WINNT 2:\\WINDOWS 3:\\WINDOWS",
-      "it has neither a default entry nor a menu: whether 3:\\WINNT starts by "
-      "itself is not known" },
+      "whether 3:\\WINNT starts by itself is not known: it has neither a "
+      "default entry nor a menu" },
     { ONE(PARTITION(2), LOADER, "\\Windows"), "4:\\Recovery", "",
       "the disk has 2:\\Windows, 3:\\WINDOWS, 3:\\WINNT" },
 };
@@ -362,6 +362,27 @@ static void test_damaged(void)
     g_assert_error(found.err, GUEST_ERROR, GUEST_ERROR_REFUSED);
     g_assert_true(g_str_has_prefix(found.err->message, "partition 1: " BCD
                                    ": the BCD cannot be read, so"));
+}
+
+/* Who names a Windows gets it, and hears that its BCD is of no use. */
+static void test_damaged_wanted(void)
+{
+    g_autoptr(ByteSource) source = find_make_disk(NULL, usual);
+    g_autoptr(GBytes) bytes = g_bytes_new_static("regf", 4);
+    g_auto(Found) found = { 0 };
+    g_autofree char *text = NULL;
+
+    if (!found_open(&found, source, NULL)) {
+        return;
+    }
+    found_write(&found, disk_active(found.disk), BCD, bytes);
+    text = found_find(&found, "2:\\Windows");
+    g_assert_cmpstr(text, ==, "2:\\WINDOWS 3:\\WINDOWS 3:\\WINNT");
+    g_assert_cmpuint(found.warnings->len, ==, 1);
+    g_assert_true(g_str_has_prefix(g_ptr_array_index(found.warnings, 0),
+                                   "partition 1: " BCD ": whether "
+                                   "2:\\WINDOWS starts by itself is not "
+                                   "known: "));
 }
 
 static void test_large(void)
@@ -715,6 +736,7 @@ int main(int argc, char **argv)
     g_test_add_func("/boot-manager/boot-code", test_boot_code);
     g_test_add_func("/boot-manager/dirty", test_dirty);
     g_test_add_func("/boot-manager/damaged", test_damaged);
+    g_test_add_func("/boot-manager/damaged-wanted", test_damaged_wanted);
     g_test_add_func("/boot-manager/large", test_large);
     g_test_add_func("/boot-manager/at-limit", test_at_limit);
     g_test_add_func("/boot-manager/fat", test_fat);
