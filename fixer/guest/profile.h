@@ -43,8 +43,8 @@ typedef struct ProfileBootService {
     /* uint32_t: values of Start that will do; others become the first. */
     GArray *start;
     /*
-     * Windows believes StartOverride before Start: it goes if it has a value
-     * that Start may not have.
+     * Windows believes StartOverride before Start: it goes if it has another
+     * value than 0.
      */
     bool drop_override;
     ProfileMissing missing;

@@ -12,8 +12,8 @@
  * The key StartOverride is deleted rather than its value set to 0: without it
  * Start counts, as it did before Windows made it; what its other values (1,
  * 2) stand for is not documented, so that no number is known to be right
- * there; and it is what most tools do that move guests.  One that has only
- * numbers that Start itself may have does no harm and stays.
+ * there; and it is what most tools do that move guests.  One that has nothing
+ * but 0 does no harm and stays.
  *
  * What Windows does not need to start its disk from is left alone, and so are
  * drivers that are not there: with Start=0 and ErrorControl=3 the boot loader
@@ -22,6 +22,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "boot-services.h"
 #include "hive-internal.h"
 #include "hive-value.h"
 #include "le.h"
@@ -107,7 +108,7 @@ static char *find_wrong_value(const Settling *s, uint32_t value)
         return g_strdup("StartOverride had a value that is no number");
     }
     start = get_le32(g_bytes_get_data(data, NULL));
-    return is_allowed(s, start)
+    return start == SERVICE_BOOT_START
            ? NULL
            : g_strdup_printf("StartOverride had %u, which counts more than "
                              "Start", start);

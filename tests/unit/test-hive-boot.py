@@ -229,7 +229,7 @@ def test_chain():
         'ControlSet001\\Services\\volsnap': {'Start': 'dword:00000003'},
         'ControlSet001\\Services\\vdrvroot': {'Start': 'dword:00000003'},
         'ControlSet001\\Services\\vdrvroot\\StartOverride': {
-            '0': 'dword:00000003'},
+            '0': 'dword:00000000'},
         'ControlSet001\\Services\\disk\\StartOverride': {
             '0': 'dword:00000000'}})
     check((good, version), IDE, gone(tree, 'intelide', 'pciide', 'atapi'))
