@@ -147,7 +147,6 @@ bool check_active_partition(Check *check, Link *link, GError **errp)
     if (check->disk->scheme == DISK_GPT) {
         return judge_gpt(check, link);
     }
-    disk_add_warnings(check->disk, check->warnings);
     if (!read_mbr(check, mbr, errp)) {
         return false;
     }

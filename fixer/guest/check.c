@@ -191,10 +191,7 @@ bool check_read_disk(Check *check, Link *link, GError **errp)
     if (!check->disk) {
         return judge_no_disk(link, err, errp);
     }
-    for (guint i = 0; i < check->disk->warnings->len; i++) {
-        check_warn(check, "%s",
-                   (char *)g_ptr_array_index(check->disk->warnings, i));
-    }
+    disk_add_warnings(check->disk, check->warnings);
     return true;
 }
 

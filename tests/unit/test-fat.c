@@ -272,12 +272,12 @@ static void test_names(void)
 /* A file in pieces, where others were deleted before. */
 static void read_fragments(Volume *v)
 {
-    for (unsigned i = 0; i < 12; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         g_autofree char *name = g_strdup_printf("/%u.bin", i);
 
-        put_file(v, name, 20000);
+        put_file(v, name, 40000);
     }
-    for (unsigned i = 0; i < 12; i += 2) {
+    for (unsigned i = 0; i < 6; i += 2) {
         run(v, "mdel -i volume@@%u ::/%u.bin", START, i);
     }
     put_file(v, "/large.bin", 500000);
@@ -285,11 +285,11 @@ static void read_fragments(Volume *v)
     volume_load(v);
     check_file(v, "/large.bin", "/large.bin", 500000);
     check_file(v, "/2.bin", "/2.bin", 1);
-    for (unsigned i = 0; i < 12; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         g_autofree char *name = g_strdup_printf("/%u.bin", i);
 
         if (i & 1) {
-            check_file(v, name, name, 20000);
+            check_file(v, name, name, 40000);
         } else if (i != 2) {
             check_none(v, name);
         }
@@ -301,29 +301,54 @@ static void test_fragments(void)
     for_each_kind(read_fragments);
 }
 
+#define MANY 40
+
+static char *many_name(unsigned i)
+{
+    return g_strdup_printf("/many/the name of number %u takes four "
+                           "entries.bin", i);
+}
+
+/* A whole directory at once: each file is as many bytes as its number. */
+static void put_many(const Volume *v)
+{
+    g_autofree char *folder = in_directory(v, "many");
+
+    g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
+    for (unsigned i = 0; i < MANY; i++) {
+        g_autofree char *name = many_name(i);
+        g_autofree char *file = in_directory(v, name);
+        g_autoptr(GBytes) bytes = contents(name, i);
+
+        g_assert_true(g_file_set_contents(file, g_bytes_get_data(bytes, NULL),
+                                          i, NULL));
+    }
+    run(v, "mcopy -s -i volume@@%u many ::/", START);
+    for (unsigned i = 0; i < MANY; i++) {
+        g_autofree char *name = many_name(i);
+        g_autofree char *file = in_directory(v, name);
+
+        g_unlink(file);
+    }
+    g_rmdir(folder);
+}
+
 /* A directory of several clusters, and a deep one. */
 static void read_directories(Volume *v)
 {
     g_autoptr(GString) path = g_string_new("/deep");
 
-    make_directory(v, "/many");
-    for (unsigned i = 0; i < 40; i++) {
-        g_autofree char *name = g_strdup_printf(
-            "/many/the name of number %u takes four entries.bin", i);
-
-        put_file(v, name, i);
-    }
+    put_many(v);
     make_directory(v, path->str);
-    for (unsigned i = 0; i < 10; i++) {
+    for (unsigned i = 0; i < 5; i++) {
         g_string_append(path, "/d");
         make_directory(v, path->str);
     }
     g_string_append(path, "/file");
     put_file(v, path->str, 1000);
     volume_load(v);
-    for (unsigned i = 0; i < 40; i++) {
-        g_autofree char *name = g_strdup_printf(
-            "/many/the name of number %u takes four entries.bin", i);
+    for (unsigned i = 0; i < MANY; i++) {
+        g_autofree char *name = many_name(i);
 
         check_file(v, name, name, i);
     }
