@@ -22,10 +22,20 @@ char *check_class_path(const Check *check, const char *class_guid)
                            check->control_set, class_guid);
 }
 
-/* What mends a registry value, or a file, that is wrong. */
-static const char *remedy_value(Mending mending)
+/* What mends a service that is late, or @gone, that cannot start at all. */
+static const char *remedy_service(Mending mending, bool gone)
 {
-    return mending == MENDING_CONVERT ? REMEDY_CONVERT : REMEDY_REG_FILE;
+    return mending == MENDING_CONVERT ||
+           (mending == MENDING_DANGLING_FILTER && gone) ? REMEDY_CONVERT
+                                                        : REMEDY_REG_FILE;
+}
+
+static const char *remedy_start(const Check *check,
+                                const BootService *service, Mending mending,
+                                bool disabled)
+{
+    return check_mends_start(check, service->name)
+           ? REMEDY_CONVERT : remedy_service(mending, disabled);
 }
 
 /* That nothing else comes to where a directory is. */
@@ -49,32 +59,56 @@ static const char *remedy_file(const Check *check, Mending mending,
         /* Of its version it may be: win-xenprep would keep it. */
         return check_remedy_driver(check);
     }
-    return mending == MENDING_CONVERT ? REMEDY_CONVERT
-           : mending == MENDING_USER_FILTER ? REMEDY_FILTER
-           : check_remedy_driver(check);
+    if (mending == MENDING_CONVERT ||
+        (mending == MENDING_DANGLING_FILTER &&
+         g_str_has_suffix(why, MODULES_IS_MISSING))) {
+        return REMEDY_CONVERT;
+    }
+    return mending == MENDING_USER ? check_remedy_driver(check)
+                                   : REMEDY_FILTER;
 }
 
-static bool judge_start(Link *link, const char *what,
+static const char *start_word(uint32_t start)
+{
+    return start == SERVICE_DISABLED
+           ? "is disabled" : "would start too late, after the disk is needed";
+}
+
+/* Whether it starts in time with that number, not 0, is not certain. */
+static bool judge_tolerated(Link *link, const char *what,
+                            const BootService *service, const char *where,
+                            uint32_t start)
+{
+    return link_unknown(link, "%s, %s, has %s=%u: whether it starts in time "
+                        "then is not known", what, service->name, where,
+                        start);
+}
+
+static bool judge_start(const Check *check, Link *link, const char *what,
                         const BootService *service, Mending mending)
 {
-    return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mending),
+    if (check_tolerates_start(check, service->name, service->start)) {
+        return judge_tolerated(link, what, service, "Start", service->start);
+    }
+    return link_broken(link, STOP_BOOT_DEVICE,
+                       remedy_start(check, service, mending,
+                                    service->start == SERVICE_DISABLED),
                        "%s, %s, %s (Start=%u)", what, service->name,
-                       service->start == SERVICE_DISABLED
-                       ? "is disabled"
-                       : "would start too late, after the disk is needed",
-                       service->start);
+                       start_word(service->start), service->start);
 }
 
 /* Windows counts on the machine not to need it. */
-static bool judge_override(Link *link, const char *what,
+static bool judge_override(const Check *check, Link *link, const char *what,
                            const BootService *service, Mending mending)
 {
-    return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mending),
+    if (check_tolerates_start(check, service->name, service->override)) {
+        return judge_tolerated(link, what, service, "StartOverride",
+                               service->override);
+    }
+    return link_broken(link, STOP_BOOT_DEVICE,
+                       remedy_start(check, service, mending, false),
                        "%s, %s, %s (StartOverride, value %s: %u)", what,
-                       service->name,
-                       service->override == SERVICE_DISABLED
-                       ? "is disabled"
-                       : "would start too late, after the disk is needed",
+                       service->name, start_word(service->override),
                        service->override_name, service->override);
 }
 
@@ -109,14 +143,15 @@ static bool judge_driver(Check *check, Link *link, const char *what,
                           check->windows, name);
 
     if (!service) {
-        return link_broken(link, STOP_BOOT_DEVICE, remedy_value(mending),
+        return link_broken(link, STOP_BOOT_DEVICE,
+                           remedy_service(mending, true),
                            "%s, %s, has no key below Services", what, name);
     }
     if (service->start != SERVICE_BOOT_START) {
-        return judge_start(link, what, service, mending);
+        return judge_start(check, link, what, service, mending);
     }
     if (service->override_name) {
-        return judge_override(link, what, service, mending);
+        return judge_override(check, link, what, service, mending);
     }
     return judge_image(check, link, what, service, mending, good, errp);
 }
@@ -161,15 +196,6 @@ bool check_spoilers(Check *check, GError **errp)
     return profile || !name;
 }
 
-/* A service that win-xenprep disables it takes off the lists, too. */
-static Mending mending_of_filter(const Check *check, const char *name)
-{
-    g_autofree char *key = g_ascii_strdown(name, -1);
-
-    return g_hash_table_contains(check->disabled, key) ? MENDING_CONVERT
-                                                       : MENDING_USER_FILTER;
-}
-
 /* The filters of one key. */
 static bool check_lists(Check *check, Link *link, const char *path,
                         bool *good, GError **errp)
@@ -187,7 +213,7 @@ static bool check_lists(Check *check, Link *link, const char *path,
 
         for (char **name = names; name && *name && *good; name++) {
             if (!check_driver(check, link, what, *name,
-                              mending_of_filter(check, *name), good, errp)) {
+                              check_mending_of_filter(check, path, *name), good, errp)) {
                 return false;
             }
         }

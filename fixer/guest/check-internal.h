@@ -14,6 +14,7 @@
 #include "fat.h"
 #include "hal.h"
 #include "modules.h"
+#include "profile.h"
 
 /* The commands that mend what win-xenprep mends. */
 #define CONVERT \
@@ -124,8 +125,10 @@ typedef struct Check {
      * do: many devices share them.
      */
     GHashTable *good;
-    /* Names, in lower case, of the services that win-xenprep disables. */
-    GHashTable *disabled;
+    /* By which win-xenprep prepares a guest for the machine. */
+    Profile *profile;
+    /* Profile *: it, and what it includes. */
+    GPtrArray *parts;
     /* Link * */
     GPtrArray *links;
     /* char * */
@@ -271,6 +274,8 @@ typedef enum Mending {
     MENDING_USER,
     /* The same, but it is a filter, which need not be there. */
     MENDING_USER_FILTER,
+    /* Such a one, which win-xenprep takes off if it cannot start at all. */
+    MENDING_DANGLING_FILTER,
     /* win-xenprep sees to it. */
     MENDING_CONVERT,
 } Mending;
@@ -290,6 +295,21 @@ bool check_driver(Check *check, Link *link, const char *what,
  */
 bool check_filters(Check *check, Link *link, const char *path,
                    const char *class_guid, bool *good, GError **errp);
+
+/* check-mending.c */
+
+/* Whether win-xenprep sees to the service's Start and StartOverride. */
+bool check_mends_start(const Check *check, const char *name);
+
+/* Whether it leaves the service as it is with that number. */
+bool check_tolerates_start(const Check *check, const char *name,
+                           uint32_t start);
+
+/* What it does about a filter in the key @path that does not start. */
+Mending check_mending_of_filter(const Check *check, const char *path,
+                                const char *name);
+
+/* check-driver.c */
 
 /* Warns of services that the machine would rather not have. */
 bool check_spoilers(Check *check, GError **errp);

@@ -20,7 +20,6 @@
 #include "check-internal.h"
 #include "dynamic.h"
 #include "error.h"
-#include "profile.h"
 #include "report-json.h"
 
 /* The profile that win-xenprep takes unless told otherwise. */
@@ -394,7 +393,8 @@ static void check_clear(Check *check)
 {
     g_clear_pointer(&check->prefixes, g_hash_table_unref);
     g_clear_pointer(&check->good, g_hash_table_unref);
-    g_clear_pointer(&check->disabled, g_hash_table_unref);
+    g_clear_pointer(&check->parts, g_ptr_array_unref);
+    g_clear_pointer(&check->profile, profile_free);
     g_clear_pointer(&check->system, hive_file_free);
     g_clear_pointer(&check->modules, modules_free);
     g_clear_pointer(&check->windows, windows_free);
@@ -413,25 +413,6 @@ static void check_clear(Check *check)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Check, check_clear)
-
-/* What the profile that win-xenprep takes unless told otherwise disables. */
-static GHashTable *disabled_services(GError **errp)
-{
-    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash,
-                                                        g_str_equal, g_free,
-                                                        NULL);
-    g_autoptr(Profile) profile = profile_embedded(DEFAULT_PROFILE, errp);
-    g_autoptr(GPtrArray) parts = profile ? profile_parts(profile) : NULL;
-
-    for (guint i = 0; parts && i < parts->len; i++) {
-        const Profile *part = g_ptr_array_index(parts, i);
-
-        for (char **name = part->disabled; name && *name; name++) {
-            g_hash_table_add(names, g_ascii_strdown(*name, -1));
-        }
-    }
-    return profile ? g_steal_pointer(&names) : NULL;
-}
 
 /* "win-xenprep ... IMAGE" with @option behind IMAGE; takes @remedy. */
 static char *add_option(char *remedy, const char *option, const char *command)
@@ -510,8 +491,10 @@ char *check_run(Overlay *overlay, const CheckOptions *options, GError **errp)
         .warnings = g_ptr_array_new_with_free_func(g_free),
     };
 
-    check.disabled = check.machine ? disabled_services(errp) : NULL;
-    if (!check.disabled || !walk(&check, errp)) {
+    check.profile = check.machine
+        ? profile_embedded(check.machine->profile, errp) : NULL;
+    check.parts = check.profile ? profile_parts(check.profile) : NULL;
+    if (!check.parts || !walk(&check, errp)) {
         return NULL;
     }
     qualify_remedies(&check);

@@ -228,7 +228,7 @@ static PeInfo *read_module(Modules *modules, const char *path, char **why,
         return pe;
     }
     if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_NOT_FOUND)) {
-        *why = g_strdup_printf("%s is missing", path);
+        *why = g_strconcat(path, MODULES_IS_MISSING, NULL);
     } else if (bytes) {
         *why = g_strdup_printf("%s (damaged)", err->message);
     } else if (is_directory(modules, path)) {

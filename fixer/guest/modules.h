@@ -19,6 +19,7 @@ void modules_free(Modules *modules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Modules, modules_free)
 
 /* How it ends why a file cannot be loaded if that is not even a driver. */
+#define MODULES_IS_MISSING " is missing"
 #define MODULES_IS_DIRECTORY " is a directory"
 #define MODULES_IS_PROGRAM ", as programs do, and is no driver"
 

@@ -389,7 +389,7 @@ for _name, _link, _machine in (
         ('ACPI', 'acpi', None), ('pci', 'pci-bus', None),
         ('intelide', 'controller', None), ('atapi', 'channel', None),
         ('disk', 'disk', None), ('partmgr', 'disk', None),
-        ('volmgr', 'volume-manager', None), ('volsnap', 'volume', None),
+        ('volmgr', 'volume-manager', None),
         ('storahci', 'controller', 'qemu-q35-uefi')):
     _broken('override-' + _name.lower(), '10-uefi', _link, STOP_7B,
             '%s has StartOverride 3' % _name, machine=_machine,
@@ -463,6 +463,11 @@ _unknown('ntldr', '7', 'boot-entry', 'the default entry is for NTLDR',
 _unknown('mountmgr', '10-uefi', 'mount-manager',
          'the mount manager has StartOverride 3',
          set_edits=(override('mountmgr'),))
+_unknown('volsnap', '10-uefi', 'volume',
+         'a filter of volumes has StartOverride 3',
+         set_edits=(override('volsnap'),))
+_unknown('partmgr', '10-uefi', 'disk', 'partmgr has Start=1',
+         set_edits=(start('partmgr', 1),))
 _unknown('no-pae-kernel', 'vista', 'kernel-hal',
          'the kernel for PAE is missing', missing('System32\\ntkrnlpa.exe'))
 _unknown('own-driver', '10-uefi', 'controller',

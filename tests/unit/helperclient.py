@@ -109,10 +109,10 @@ def check(program, path, **options):
     return ask(program, path, CHECK, **options)[0]
 
 
-def prepare(program, path, output):
+def prepare(program, path, output, **options):
     """Writes the prepared disk to @output; the options are the driver's."""
     _, patches = ask(program, path, PREPARE, APPLY,
-                     **{'profile': 'ide', 'boot-ini': 'auto'})
+                     **{'profile': 'ide', 'boot-ini': 'auto', **options})
     shutil.copyfile(path, output)
     with open(output, 'r+b') as disk:
         for offset, data in patches:

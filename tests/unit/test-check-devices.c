@@ -65,11 +65,13 @@ static void look(const char *body, const char *machine, const char *name,
         .machine = check_machine_find(machine, &err),
         .prefixes = g_hash_table_new(g_str_hash, g_str_equal),
         .good = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-        .disabled = g_hash_table_new(g_str_hash, g_str_equal),
         .warnings = g_ptr_array_new_with_free_func(g_free),
     };
 
     g_assert_no_error(err);
+    check.profile = profile_embedded(check.machine->profile, &err);
+    g_assert_no_error(err);
+    check.parts = profile_parts(check.profile);
     /* Its file need not be there. */
     g_hash_table_add(check.good, g_strdup("whole"));
     for (guint i = 0; i < check.machine->path->len; i++) {
@@ -86,7 +88,8 @@ static void look(const char *body, const char *machine, const char *name,
     check_machine_free(check.machine);
     g_hash_table_unref(check.prefixes);
     g_hash_table_unref(check.good);
-    g_hash_table_unref(check.disabled);
+    g_ptr_array_unref(check.parts);
+    profile_free(check.profile);
     g_ptr_array_unref(check.warnings);
 }
 
