@@ -281,12 +281,28 @@ static bool next_run(FatVolume *fat, uint32_t *cluster, size_t most,
     }
 }
 
-static bool read_run(FatVolume *fat, uint32_t cluster, uint8_t *bytes,
-                     size_t size, GError **errp)
+/*
+ * Reads a run that begins in *@cluster, at most *@size bytes, which becomes
+ * how many there were; *@cluster becomes what comes next in the chain.
+ */
+static bool read_run(FatVolume *fat, const char *path, uint32_t *cluster,
+                     uint8_t *bytes, size_t *size, GError **errp)
 {
+    size_t most = (*size + fat->cluster_size - 1) / fat->cluster_size;
+    uint32_t first = *cluster;
+    size_t count;
+
+    if (!is_cluster(fat, first)) {
+        return fat_set_broken(fat, path, "its chain of clusters breaks off",
+                              errp);
+    }
+    if (!next_run(fat, cluster, most, &count, errp)) {
+        return false;
+    }
+    *size = MIN(count * fat->cluster_size, *size);
     return overlay_read(fat->overlay, fat->data +
-                        (uint64_t)(cluster - FIRST_CLUSTER) *
-                        fat->cluster_size, bytes, size, errp);
+                        (uint64_t)(first - FIRST_CLUSTER) *
+                        fat->cluster_size, bytes, *size, errp);
 }
 
 bool fat_read_chain(FatVolume *fat, const char *path, uint32_t cluster,
@@ -296,20 +312,9 @@ bool fat_read_chain(FatVolume *fat, const char *path, uint32_t cluster,
     size_t done = 0;
 
     while (done < size && !(done > 0 && length && is_end(fat, cluster))) {
-        size_t most = (size - done + fat->cluster_size - 1) /
-                      fat->cluster_size;
-        uint32_t first = cluster;
-        size_t count, run;
+        size_t run = size - done;
 
-        if (!is_cluster(fat, cluster)) {
-            return fat_set_broken(fat, path, "its chain of clusters breaks "
-                                  "off", errp);
-        }
-        if (!next_run(fat, &cluster, most, &count, errp)) {
-            return false;
-        }
-        run = MIN(count * fat->cluster_size, size - done);
-        if (!read_run(fat, first, bytes + done, run, errp)) {
+        if (!read_run(fat, path, &cluster, bytes + done, &run, errp)) {
             return false;
         }
         done += run;

@@ -132,13 +132,8 @@ static Guid get_guid(const uint8_t *p)
     return guid;
 }
 
-/* Reads @header's fields; false, with the fault set, if it is not sound. */
-static bool parse_header(Gpt *gpt, uint8_t *header, uint64_t sector)
+static void parse_fields(Gpt *gpt, const uint8_t *header)
 {
-    uint32_t size = get_le32(header + HEADER_SIZE);
-    uint32_t checksum = get_le32(header + HEADER_CRC32);
-
-    put_le32(header + HEADER_CRC32, 0);
     gpt->own = get_le64(header + HEADER_OWN);
     gpt->other = get_le64(header + HEADER_OTHER);
     gpt->first = get_le64(header + HEADER_FIRST);
@@ -147,6 +142,16 @@ static bool parse_header(Gpt *gpt, uint8_t *header, uint64_t sector)
     gpt->count = get_le32(header + HEADER_COUNT);
     gpt->array_crc32 = get_le32(header + HEADER_ARRAY_CRC32);
     gpt->guid = get_guid(header + HEADER_GUID);
+}
+
+/* Takes @header apart; false, with the fault set, if it is not sound. */
+static bool parse_header(Gpt *gpt, uint8_t *header, uint64_t sector)
+{
+    uint32_t size = get_le32(header + HEADER_SIZE);
+    uint32_t checksum = get_le32(header + HEADER_CRC32);
+
+    put_le32(header + HEADER_CRC32, 0);
+    parse_fields(gpt, header);
     if (memcmp(header + HEADER_SIGNATURE, SIGNATURE, SIGNATURE_SIZE) != 0) {
         gpt->fault = "is not there";
     } else if (get_le32(header + HEADER_REVISION) != REVISION_1_0 ||
