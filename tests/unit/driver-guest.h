@@ -186,7 +186,8 @@ static GBytes *x86_driver(int build)
 }
 
 /* All four, plain, in a folder of the user's. */
-static void add_folder(Guest *g, const char *folder, int build)
+static G_GNUC_UNUSED void add_folder(Guest *g, const char *folder,
+                                     int build)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         add_file(g, g_strdup_printf("%s/%s", folder, names[i]),
@@ -195,7 +196,7 @@ static void add_folder(Guest *g, const char *folder, int build)
 }
 
 /* All four in a cabinet, in the opposite order. */
-static GBytes *driver_cabinet(int build)
+static G_GNUC_UNUSED GBytes *driver_cabinet(int build)
 {
     CabinetMember members[G_N_ELEMENTS(names)];
     GBytes *cabinet;
@@ -235,7 +236,8 @@ static void plan_ok(Guest *g)
     g_assert_no_error(g->err);
 }
 
-static void assert_plan_fails(Guest *g, int code, const char *part)
+static G_GNUC_UNUSED void assert_plan_fails(Guest *g, int code,
+                                            const char *part)
 {
     g_assert_false(plan(g));
     g_assert_error(g->err, GUEST_ERROR, code);
@@ -244,8 +246,8 @@ static void assert_plan_fails(Guest *g, int code, const char *part)
 }
 
 /* Whether @path is in the report, and what of it. */
-static void assert_source(Guest *g, const char *path, bool used,
-                          const char *reason)
+static G_GNUC_UNUSED void assert_source(Guest *g, const char *path,
+                                        bool used, const char *reason)
 {
     const DriverSource *found = NULL;
 
@@ -275,7 +277,8 @@ static void assert_edits(Guest *g, guint count, const char *source)
     }
 }
 
-static void assert_warnings(Guest *g, guint count, const char *first)
+static G_GNUC_UNUSED void assert_warnings(Guest *g, guint count,
+                                          const char *first)
 {
     g_assert_cmpuint(g->warnings->len, ==, count);
     if (count > 0) {

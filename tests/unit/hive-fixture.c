@@ -165,18 +165,23 @@ static void assert_lines(const GPtrArray *found, const char *lines)
 
 static char *describe(const Change *change)
 {
+    static const char *const actions[] = {
+        [CHANGE_CREATE] = "create ",
+        [CHANGE_MODIFY] = "",
+        [CHANGE_DELETE] = "delete ",
+    };
     g_autoptr(GString) values = g_string_new(NULL);
 
     g_assert_cmpint(change->object, ==, CHANGE_REGISTRY_KEY);
-    g_assert_cmpint(change->action, ==, CHANGE_MODIFY);
     g_assert_cmpstr(change->source, ==, "test.profile");
     g_assert_true(g_str_has_prefix(change->path, SYSTEM));
     for (guint i = 0; i < change->values->len; i++) {
         g_string_append_printf(values, "%s%s", i > 0 ? ", " : "",
                                (char *)g_ptr_array_index(change->values, i));
     }
-    return g_strdup_printf("%s [%s] %s", change->path + strlen(SYSTEM),
-                           values->str, change->reason);
+    return g_strdup_printf("%s%s [%s] %s", actions[change->action],
+                           change->path + strlen(SYSTEM), values->str,
+                           change->reason);
 }
 
 void fixture_assert_changes(const GPtrArray *changes, const char *lines)

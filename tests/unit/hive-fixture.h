@@ -29,7 +29,8 @@ void fixture_assert(Hive *hive, const char *body);
 /*
  * The changes must be these, in order, one a line: what follows
  * HKEY_LOCAL_MACHINE\SYSTEM\, the values in order, the reason, as
- * "ControlSet001\Services\x [Start] because".
+ * "ControlSet001\Services\x [Start] because"; "create " or "delete " in front
+ * of those that make or delete the key.
  */
 void fixture_assert_changes(const GPtrArray *changes, const char *lines);
 
