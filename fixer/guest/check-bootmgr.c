@@ -107,7 +107,8 @@ bool check_bcd(Check *check, Link *link, GError **errp)
     }
     manager = find_manager(check);
     return manager && manager->bcd
-           ? link_ok(link, "it can be read, and has entries: %u", manager->bcd->entries->len)
+           ? link_ok(link, "it can be read, and has entries: %u",
+                     manager->bcd->entries->len)
            : judge_no_bcd(check, link, manager ? manager->problem : NULL,
                           errp);
 }

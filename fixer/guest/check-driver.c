@@ -213,7 +213,8 @@ static bool check_lists(Check *check, Link *link, const char *path,
 
         for (char **name = names; name && *name && *good; name++) {
             if (!check_driver(check, link, what, *name,
-                              check_mending_of_filter(check, path, *name), good, errp)) {
+                              check_mending_of_filter(check, path, *name),
+                              good, errp)) {
                 return false;
             }
         }

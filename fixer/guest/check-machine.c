@@ -8,6 +8,7 @@
  */
 
 #include <gio/gio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check-machine.h"
@@ -56,6 +57,11 @@ void check_machine_free(CheckMachine *machine)
     }
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 /* The machines' names, for a message. */
 static char *machine_names(void)
 {
@@ -64,6 +70,9 @@ static char *machine_names(void)
                                        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     g_autoptr(GString) names = g_string_new(NULL);
 
+    if (files) {
+        qsort(files, g_strv_length(files), sizeof(*files), compare_names);
+    }
     for (char **file = files; file && *file; file++) {
         g_string_append_printf(names, "%s%.*s", names->len ? ", " : "",
                                (int)(strlen(*file) - strlen(SUFFIX)), *file);

@@ -13,7 +13,7 @@ typedef struct CheckOptions {
     /* Which installation, PARTITION:\PATH; NULL: the one that boots. */
     const char *windows;
     DirtyHive dirty_hive;
-    /* The machine that it is to boot on: "xen-hvm", "qemu-pc". */
+    /* The machine that it is to boot on: "xen-hvm", "qemu-q35-uefi". */
     const char *machine;
     /* What confines the helper: NULL-terminated names. */
     const char *const *sandbox;
