@@ -22,6 +22,7 @@ import pe
 import registry
 import vista_drivers
 import vista_files
+import wof
 from filetree import HIDDEN, SYSTEM
 from hive import dword, multi_sz, sz
 
@@ -95,30 +96,49 @@ def without_store(tree, windows):
     tree.remove(broken_edits.at(windows, vista_drivers.store_folder(windows)))
 
 
-def compact(*paths):
-    """A tree edit: CompactOS has compressed these files."""
+def compact(path, algorithm=wof.XPRESS4K):
+    """A tree edit: CompactOS has compressed a file."""
+    return lambda tree, windows: vista_files.compact(
+        tree, broken_edits.at(windows, path), algorithm)
+
+
+def compact_all(algorithm=wof.XPRESS4K):
+    """A tree edit: and all programs and drivers of System32."""
     def edit(tree, windows):
-        for path in paths:
-            vista_files.compact(tree, broken_edits.at(windows, path))
+        folder = broken_edits.at(windows, 'System32\\').upper()
+        for key in tree.entries:
+            if key.startswith(folder) and key.endswith(
+                    ('.SYS', '.EXE', '.DLL')):
+                vista_files.compact(tree, key, algorithm)
     return edit
 
 
-def compact_all(tree, windows):
-    """A tree edit: and all programs and drivers of System32."""
-    folder = broken_edits.at(windows, 'System32\\').upper()
-    for key in [key for key in tree.entries if key.startswith(folder)
-                and key.endswith(('.SYS', '.EXE', '.DLL'))]:
-        if not tree.entries[key].link_to:
-            vista_files.compact(tree, key)
-
-
-def compact_source(name):
+def compact_source(name, algorithm=wof.XPRESS4K):
     """A tree edit: a driver is missing, and is compressed in the store."""
     def edit(tree, windows):
         tree.remove(broken_edits.at(windows,
                                     '%s\\%s' % (vista_files.DRIVERS, name)))
-        compact('%s\\%s' % (vista_drivers.store_folder(windows), name))(
-            tree, windows)
+        compact('%s\\%s' % (vista_drivers.store_folder(windows), name),
+                algorithm)(tree, windows)
+    return edit
+
+
+def interrupted(path, before, after):
+    """
+    An edit of a tree: power failed while the hive @path was written; the new
+    pages, with the text @after in place of @before, are in its log.
+    """
+    assert len(before) == len(after)
+
+    def edit(tree, windows):
+        new = hive.with_sequence(tree.data(path), 702, 701)
+        old = new.replace(after.encode('utf-16-le'),
+                          before.encode('utf-16-le'))
+        tree.file(path, old)
+        log = '.LOG1' if (path + '.LOG1').upper() in tree.entries and \
+            not path.endswith('BCD') else '.LOG'
+        tree.file(path + log, hive.dirty_log(
+            new, hive.different_pages(new, old)))
     return edit
 
 

@@ -288,11 +288,12 @@ def _add_hive(tree, windows, folder, name, data):
 
 # -------------------------------------------------------------- compression
 
-def compact(tree, path):
-    """A file is as CompactOS leaves it."""
+def compact(tree, path, algorithm=wof.XPRESS4K):
+    """A file is as CompactOS, or compact.exe, leaves it."""
     entry = tree.entries[path.upper()]
     entry.plain = entry.data
-    entry.streams = {**entry.streams, wof.STREAM: wof.compress(entry.data)}
+    entry.streams = {**entry.streams, wof.STREAM: wof.compress(
+        entry.data, algorithm)}
     entry.data = bytes(len(entry.data))
-    entry.reparse = wof.reparse_point()
+    entry.reparse = wof.reparse_point(algorithm)
     entry.attributes |= SPARSE

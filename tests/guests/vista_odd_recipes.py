@@ -15,6 +15,8 @@ import hive
 import recipes
 import vista_drivers
 import vista_edits
+import vista_files
+import wof
 from broken_edits import (garbage, image_path, missing, second_active,
                           service, set_values, start, without)
 from ntfs import VolumeSpec
@@ -85,11 +87,21 @@ _add('win7', 'no-intelide', 'intelide.sys is missing, the store has it',
 _add('win7', 'no-services', 'the services of IDE are not in the registry',
      set_edits=(without('Services\\atapi', 'Services\\intelide'),))
 _add('win10', 'compact', 'CompactOS has compressed all programs and drivers',
-     tree_edits=(vista_edits.compact_all,))
+     tree_edits=(vista_edits.compact_all(),))
+_add('win10', 'compact-16k', 'the same in larger chunks',
+     tree_edits=(vista_edits.compact_all(wof.XPRESS16K),))
 _add('win10', 'compact-kernel', 'CompactOS has compressed the kernel',
      tree_edits=(vista_edits.compact('System32\\ntoskrnl.exe'),))
 _add('win10', 'compact-source', 'atapi.sys is compressed in the store only',
      tree_edits=(vista_edits.compact_source('atapi.sys'),))
+_add('win10', 'compact-8k', 'so is intelide.sys, in chunks of other size',
+     tree_edits=(vista_edits.compact_source('intelide.sys', wof.XPRESS8K),))
+_add('win7', 'dirty-hive', 'SYSTEM was being written; its log has the rest',
+     tree_edits=(vista_edits.interrupted(
+         'Windows\\' + vista_files.SYSTEM_HIVE, 'Special vol', 'Generic vol'),))
+_add('win7', 'bcd-log', 'the BCD was being written; its log has the rest',
+     boot_edits=(vista_edits.interrupted(
+         'Boot\\BCD', 'Mindows 7', 'Windows 7'),))
 _add('win10', 'woken', 'hiberfil.sys of a session that was resumed',
      tree_edits=(vista_edits.hiberfile(b'wake'),))
 _add('win10', 'primary-gpt', 'the first header is damaged, the other is not',
@@ -125,6 +137,8 @@ _refuse('win10', 'lost-logs', 'SYSTEM is dirty, its logs are of older days',
         tree_edits=(vista_edits.stale_logs,))
 _refuse('win10', 'no-source', 'atapi.sys is not even in the store',
         tree_edits=(vista_edits.without_source('atapi.sys'),))
+_refuse('win10', 'compact-lzx', 'it is there, but compressed by LZX',
+        tree_edits=(vista_edits.compact_source('atapi.sys', wof.LZX),))
 _refuse('win10', 'no-system-file', 'there is no SYSTEM file',
         tree_edits=(missing('System32\\config\\SYSTEM'),))
 # Of real hives: one knows its disk, signature and where C: is; the other needs

@@ -4,7 +4,8 @@ point that says so
 
 The unnamed stream is as long as the file was and has no cluster.  Layouts:
 Windows' SDK (WOF_EXTERNAL_INFO, FILE_PROVIDER_EXTERNAL_INFO_V1), and [MS-XCA]
-2.1 (LZ77 + Huffman, here without matches longer than seventeen bytes).
+2.1 (LZ77 + Huffman, here without matches longer than seventeen bytes).  Of
+LZX there is no compressor here: each chunk is stored as it is.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -15,29 +16,33 @@ import struct
 STREAM = 'WofCompressedData'
 REPARSE_TAG = 0x80000017
 
-_CHUNK = 4096
-_CURRENT_VERSION, _PROVIDER_FILE, _XPRESS4K = 1, 2, 0
+# Algorithms, and the bytes in a chunk of each
+XPRESS4K, LZX, XPRESS8K, XPRESS16K = range(4)
+_CHUNKS = {XPRESS4K: 4096, LZX: 32_768, XPRESS8K: 8192, XPRESS16K: 16_384}
+
+_CURRENT_VERSION, _PROVIDER_FILE = 1, 2
 _SYMBOLS, _MAX_BITS = 512, 15
 _MIN_MATCH, _MAX_MATCH = 3, 17
 
 
-def reparse_point():
+def reparse_point(algorithm=XPRESS4K):
     """The whole $REPARSE_POINT attribute."""
     data = struct.pack('<IIII', _CURRENT_VERSION, _PROVIDER_FILE,
-                       _CURRENT_VERSION, _XPRESS4K)
+                       _CURRENT_VERSION, algorithm)
     return struct.pack('<IHH', REPARSE_TAG, len(data), 0) + data
 
 
-def compress(data):
+def compress(data, algorithm=XPRESS4K):
     """
     The stream of a file of less than 4 GB: where each chunk but the first
     begins, counted from the end of that table, and the chunks.  One that
     does not get smaller is as it was.
     """
     chunks = []
-    for start in range(0, len(data), _CHUNK):
-        raw = data[start:start + _CHUNK]
-        packed = xpress(raw)
+    size = _CHUNKS[algorithm]
+    for start in range(0, len(data), size):
+        raw = data[start:start + size]
+        packed = raw if algorithm == LZX else xpress(raw)
         chunks.append(packed if len(packed) < len(raw) else raw)
     offsets, at = [], 0
     for chunk in chunks[:-1]:

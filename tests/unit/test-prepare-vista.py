@@ -166,16 +166,20 @@ def test_ahci():
 
 def test_clean_hive():
     """The sequence numbers are equal; a hive that needed its logs has them."""
-    for kind in ('win10-1709', 'win10', 'win7'):
+    for kind in ('win10-1709', 'win10', 'win7', 'win7-dirty-hive'):
         data = contents(kind, HIVE)
         equal(data[4:8], data[8:12], kind)
+    found = [text for text in ('Special vol', 'Generic vol')
+             if text.encode('utf-16-le') in contents('win7-dirty-hive', HIVE)]
+    equal(found, ['Generic vol'], 'what the log has')
 
 
 def test_drivers():
     """What was missing comes from the store, also if it is compressed."""
     for kind, name in (('win10-no-atapi', 'atapi.sys'),
                        ('win7-no-intelide', 'intelide.sys'),
-                       ('win10-compact-source', 'atapi.sys')):
+                       ('win10-compact-source', 'atapi.sys'),
+                       ('win10-compact-8k', 'intelide.sys')):
         truth = guest(kind)[1]
         store = truth['windows']['mshdc'] + '\\' + name
         file = next(f for f in truth['files'] if f['path'] == store)
