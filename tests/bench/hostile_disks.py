@@ -39,14 +39,15 @@ _MORE = [Source(*words.split()) for words in (
     'dirty-hive-with-log raw', 'xp-sp3-compressed raw', 'xp-sp3-aged raw',
     'w2k-interrupted raw', 'xp-sp3-upgraded raw', 'two-windows raw',
     'boot-prepared-w2k raw', 'w2k3-x64 raw', 'xp-sp3-built vmdk',
-    'boot-unprepared vmdk-flat', 'boot-unprepared qcow2')]
+    'boot-unprepared vmdk-flat', 'boot-unprepared qcow2', 'win10 raw',
+    'win7-uefi raw', 'win7-reserved raw')]
 _CUT = [Source(*words.split()) for words in (
     'boot-unprepared raw', 'boot-unprepared vmdk',
     'boot-unprepared vmdk-flat', 'boot-unprepared vmdk-stream',
     'boot-unprepared qcow2')]
 _CUT_MORE = [Source(*words.split()) for words in (
     'xp-sp3-built raw', 'xp-sp3-built vmdk', 'w2k-sp4 vmdk-stream',
-    'w2k3-sp2 vmdk-flat', 'xp-x64 qcow2')]
+    'w2k3-sp2 vmdk-flat', 'xp-x64 qcow2', 'win10 raw')]
 
 # Those of the short bench, and of the long one
 MUTATED = {'quick': _SMALL, 'full': _SMALL + _MORE}

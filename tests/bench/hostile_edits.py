@@ -11,6 +11,9 @@ import collections
 import functools
 import os
 import struct
+import zlib
+
+from hostile_regions import GPT_ARRAY, GPT_HEADER
 
 MOST = 64
 _NUMBERS = (0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000,
@@ -18,6 +21,8 @@ _NUMBERS = (0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000,
             1 << 63, (1 << 64) - 1)
 # In a hive's base block: what the checksum is of, and where it is
 _SUMMED = 508
+# In the header of a GPT
+_GPT_SUM, _GPT_ENTRIES_SUM = 16, 88
 
 
 class Edits:
@@ -82,21 +87,40 @@ class Edits:
                 value & (1 << 8 * width) - 1).to_bytes(width, 'little')))
             count -= width
 
+    def edited(self, name, length):
+        """The first bytes of a region, with what was done to them."""
+        block = bytearray(self.original(self.disk.regions[name], 0, length))
+        for other, at, data in self.edits:
+            if other == name and at < length:
+                data = data[:length - at]
+                block[at:at + len(data)] = data
+        return block
+
+    def damaged(self, end, *kinds_of_regions):
+        """Names of regions of these kinds with edits before @end."""
+        return list(dict.fromkeys(
+            name for name, at, _ in self.edits if at < end and
+            self.disk.regions[name].kind in kinds_of_regions))
+
     def seal(self):
-        """Corrects the checksums of hives that were damaged."""
-        names = dict.fromkeys(
-            name for name, at, _ in self.edits if at < _SUMMED and
-            self.disk.regions[name].kind in ('hive', 'hive head'))
-        for name in names:
-            block = bytearray(self.original(self.disk.regions[name], 0,
-                                            _SUMMED))
-            for other, at, data in self.edits:
-                if other == name and at < _SUMMED:
-                    data = data[:_SUMMED - at]
-                    block[at:at + len(data)] = data
-            total = functools.reduce(lambda a, b: a ^ b,
-                                     struct.unpack('<127I', block))
+        """Corrects the checksums of hives and GPTs that were damaged."""
+        for name in self.damaged(_SUMMED, 'hive', 'hive head'):
+            total = functools.reduce(
+                lambda a, b: a ^ b,
+                struct.unpack('<127I', self.edited(name, _SUMMED)))
             self.edits.append((name, _SUMMED, struct.pack('<I', total)))
+        for name in self.damaged(1 << 20, 'GPT'):
+            self.seal_gpt(name)
+
+    def seal_gpt(self, name):
+        """The entries' checksum is in the header, which has one, too."""
+        block = self.edited(name, self.disk.regions[name].size)
+        entries = zlib.crc32(block[GPT_HEADER:].ljust(GPT_ARRAY, b'\0'))
+        struct.pack_into('<I', block, _GPT_ENTRIES_SUM, entries)
+        struct.pack_into('<I', block, _GPT_SUM, 0)
+        total = zlib.crc32(block[:GPT_HEADER])
+        self.edits += [(name, _GPT_ENTRIES_SUM, struct.pack('<I', entries)),
+                       (name, _GPT_SUM, struct.pack('<I', total))]
 
     def make(self):
         """1 to 64 bytes: few more often than many."""

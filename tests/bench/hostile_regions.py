@@ -11,6 +11,7 @@ import os
 import struct
 from dataclasses import dataclass
 
+import hostile_fat
 from hostile_ntfs import (AT_BITMAP, AT_DATA, AT_INDEX_ALLOCATION, SECTOR,
                           Volume)
 
@@ -19,6 +20,9 @@ _LDM_SIZE = 1 << 20
 _LOG_HEAD = 8192
 _HEAD = 8192
 _INDEX_LENGTH, _INDEX_HEADER = 0x1c, 0x18
+
+# A header of a GPT, all entries, and as many as are damaged: no more are used
+GPT_HEADER, GPT_ARRAY, GPT_ENTRIES = 92, 128 * 128, 8 * 128
 
 _HIVES = ('system', 'software', 'sam', 'security', 'default')
 # Whose records a boot, or preparing, comes by
@@ -141,7 +145,8 @@ class _Finder:
     def add_file(self, path, data):
         """A file that the engine parses."""
         stem, suffix = os.path.splitext(path.rpartition('\\')[2].lower())
-        if '\\config\\' in path.lower() and stem in _HIVES:
+        if ('\\config\\' in path.lower() and stem in _HIVES) or \
+                path.lower() == '\\boot\\bcd':
             self.add(path, 'hive', data.runs, data.size)
             self.add(path + ' head', 'hive head', data.runs,
                      min(data.size, _HEAD))
@@ -151,6 +156,30 @@ class _Finder:
                      min(data.size, _HEAD))
         elif (suffix or stem) in _PROGRAMS:
             self.add(path, 'program', data.runs, min(data.size, _HEAD))
+
+
+def _find_gpt(size):
+    """The header of each GPT with what there is of its array."""
+    last = size - SECTOR
+    for name, header, array in (('first GPT', SECTOR, 2 * SECTOR),
+                                ('last GPT', last, last - GPT_ARRAY)):
+        yield Region(name, 'GPT', ((header, GPT_HEADER),
+                                   (array, GPT_ENTRIES)))
+
+
+def _find_fat(disk, number, start):
+    """The metadata of a FAT32 volume, and the BCD on it."""
+    volume = hostile_fat.Volume(disk, start)
+    prefix = 'partition %d: ' % number
+    yield Region(prefix + 'boot sector', 'boot', ((start, SECTOR),))
+    yield Region(prefix + 'FAT', 'FAT', volume.table)
+    for path, extents in volume.directories.items():
+        yield Region(prefix + path, 'FAT directory', extents)
+    for path, (extents, size) in volume.files.items():
+        if path.endswith('\\BCD'):
+            yield Region(prefix + path, 'hive', _cut(extents, size))
+            yield Region(prefix + path + ' head', 'hive head',
+                         _cut(extents, min(size, _HEAD)))
 
 
 def find(disk, truth):
@@ -165,7 +194,11 @@ def find(disk, truth):
             'dynamic' in truth['kind']:
         found.append(Region('dynamic disk', 'dynamic',
                             ((size - _LDM_SIZE, _LDM_SIZE),)))
+    if truth['disk'].get('scheme') == 'gpt':
+        found += _find_gpt(size)
     for number, partition in enumerate(truth['partitions'], 1):
         if partition['filesystem'] == 'NTFS':
             found += _Finder(disk, number, partition).find()
+        elif partition['filesystem'] == 'FAT32':
+            found += _find_fat(disk, number, partition['start'])
     return {region.name: region for region in found}
