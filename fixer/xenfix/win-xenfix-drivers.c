@@ -60,6 +60,13 @@ static bool set_auto_reboot(XenfixOptions *options, const char *value,
     return true;
 }
 
+static bool set_strict_filters(XenfixOptions *options, const char *value,
+                               Error **errp)
+{
+    options->strict_filters = true;
+    return true;
+}
+
 static const XenfixOption drivers_options[] = {
     {
         "profile", 0, "PROFILE", "what to inject: a built-in profile, or the "
@@ -90,6 +97,10 @@ static const XenfixOption drivers_options[] = {
         "auto-reboot", 0, "MODE", "what follows a STOP screen: keep "
         "(default), as the guest has it; off, it stays", set_auto_reboot
     },
+    {
+        "strict-filters", 0, NULL, "take off filters of disks and controllers "
+        "that are not Windows' own, even sound ones", set_strict_filters
+    },
     { NULL }
 };
 
@@ -100,6 +111,7 @@ static XenfixStatus run(const XenfixOptions *options)
     request.profile = options->profile ?: DEFAULT_PROFILE;
     request.reg_file = options->reg_file;
     request.without = options->without;
+    request.strict_filters = options->strict_filters;
     return xenfix_change_run(options, &request);
 }
 

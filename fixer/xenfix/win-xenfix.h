@@ -48,6 +48,7 @@ typedef struct XenfixOptions {
     char **driver_source;
     char **without;
     WinXenprepAutoReboot auto_reboot;
+    bool strict_filters;
     /* drivers, hal, boot-ini; the list and the QList are NULL if empty */
     char **force;
     bool has_hal;
