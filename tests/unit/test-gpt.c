@@ -632,8 +632,6 @@ static const char *const layouts[] = {
     /* More entries than usual, and fewer. */
     "-S 256 -n 200:4096:+1M -t 200:0700",
     "-S 56 -n 56:4096:+1M -t 56:0700",
-    /* None. */
-    "-o",
 };
 
 /* The path of a disk of 32 MiB, to be unlinked and freed. */
@@ -715,37 +713,34 @@ static void check_as_sfdisk(const char *path, const char *warning)
     }
 }
 
-static void wipe(const char *path, uint64_t offset, size_t size)
+/* Exchanges a sector of the disk with @bytes. */
+static void swap(const char *path, uint64_t offset, uint8_t bytes[SECTOR])
 {
-    g_autofree uint8_t *zeros = g_malloc0(size);
+    uint8_t before[SECTOR];
     FILE *file = fopen(path, "r+b");
 
     g_assert_nonnull(file);
     g_assert_cmpint(fseek(file, offset, SEEK_SET), ==, 0);
-    g_assert_cmpuint(fwrite(zeros, 1, size, file), ==, size);
+    g_assert_cmpuint(fread(before, 1, SECTOR, file), ==, SECTOR);
+    g_assert_cmpint(fseek(file, offset, SEEK_SET), ==, 0);
+    g_assert_cmpuint(fwrite(bytes, 1, SECTOR, file), ==, SECTOR);
     g_assert_cmpint(fclose(file), ==, 0);
+    memcpy(bytes, before, SECTOR);
 }
 
+/* On a disk that is whole, and without one of its headers or the other. */
 static void test_judges_agree(void)
 {
     for (unsigned i = 0; have_judges() && i < G_N_ELEMENTS(layouts); i++) {
         g_autofree char *path = make_disk(layouts[i]);
+        uint8_t sector[SECTOR] = { 0 };
 
         g_test_message("%s", layouts[i]);
         check_as_sfdisk(path, NULL);
-        wipe(path, 32 * MiB - SECTOR, SECTOR);
+        swap(path, 32 * MiB - SECTOR, sector);
         check_as_sfdisk(path, "Windows boots without it");
-        g_unlink(path);
-    }
-}
-
-static void test_judges_agree_on_copy(void)
-{
-    for (unsigned i = 0; have_judges() && i < G_N_ELEMENTS(layouts); i++) {
-        g_autofree char *path = make_disk(layouts[i]);
-
-        g_test_message("%s", layouts[i]);
-        wipe(path, SECTOR, SECTOR);
+        swap(path, 32 * MiB - SECTOR, sector);
+        swap(path, SECTOR, sector);
         check_as_sfdisk(path, "its copy at the end of the disk is read");
         g_unlink(path);
     }
@@ -791,7 +786,6 @@ int main(int argc, char **argv)
     g_test_add_func("/gpt/copy-in-partition", test_copy_in_partition);
     g_test_add_func("/gpt/4kn", test_4kn);
     g_test_add_func("/gpt/judges-agree", test_judges_agree);
-    g_test_add_func("/gpt/judges-agree-on-copy", test_judges_agree_on_copy);
     g_test_add_func("/gpt/sgdisk-likes-ours", test_sgdisk_likes_ours);
     return g_test_run();
 }
