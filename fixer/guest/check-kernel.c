@@ -184,11 +184,14 @@ bool check_file(Check *check, Link *link, const char *file, bool *good,
 /* Whether NTLDR has PAE on, or may have, when it starts @file. */
 static PaeUse find_mode(const Check *check, const char *file)
 {
+    g_autofree char *named = boot_entry_switch(check->entry, "KERNEL");
+    bool chosen = !named || !*named;
+
     if (boot_entry_has(check->entry, "NOPAE")) {
         return PAE_NEVER;
     }
     return boot_entry_has(check->entry, "PAE") ||
-           g_str_equal(file, KERNEL_FILE_PAE) ? PAE_ALWAYS
+           (chosen && g_str_equal(file, KERNEL_FILE_PAE)) ? PAE_ALWAYS
            : hal_wants_nx(check->windows, check->entry) ? PAE_MAYBE
            : PAE_NEVER;
 }

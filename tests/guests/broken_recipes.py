@@ -12,6 +12,8 @@ mends some of them, and not others.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import dataclasses
+
 import hive
 import ldm
 import pe
@@ -26,7 +28,7 @@ from broken_edits import (
     set_values, source, start, switched_off_in_profile, system_hive,
     without, without_value)
 from filetree import COMPRESSED, SPARSE
-from hal_recipes import STANDARD
+from hal_recipes import MPS_UP, STANDARD
 from ntfs import VolumeSpec
 from winversions import ACPI_MP, ACPI_PC, W2K_SP4, XP_SP2, XP_SP3, XP_X64
 
@@ -348,6 +350,13 @@ _add('boot-odd-image', 'an ImagePath that NTLDR may not understand',
      expect='broken', defect='boot-odd-image',
      registry_edits=(image_path('IntelIde', '%SystemRoot%\\system32\\'
                                 'drivers\\intelide.sys'),))
+_add('boot-pae-kernel', 'the kernel is one for PAE, and is started without',
+     (boot_ini('multi(0)disk(0)rdisk(0)partition(1)',
+               '/noexecute=alwaysoff /fastdetect /KERNEL=ntkrnlpa.exe'),),
+     expect='broken', defect='boot-pae-kernel')
+_add('boot-hal-family', 'the HAL is of another family than that of setup',
+     (other_hal(MPS_UP),), expect='broken', defect='boot-hal-family',
+     windows=dataclasses.replace(XP_SP3, hal=STANDARD))
 _add('boot-no-sam', 'SAM is missing',
      (missing('system32\\config\\SAM'),), expect='broken',
      defect='boot-no-sam')

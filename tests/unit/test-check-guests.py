@@ -181,6 +181,7 @@ def test_unknown():
                           ('boot-grub', 'boot-code'),
                           ('boot-many-entries', 'boot-ini'),
                           ('boot-odd-image', 'controller'),
+                          ('boot-pae-kernel', 'kernel-hal'),
                           ('boot-no-sam', 'other-hives')):
         report = check(kind)
         equal((report['boots'], unknown in states(report)['unknown'],
@@ -227,11 +228,12 @@ def test_unclean():
 
 def test_other_hal():
     """A HAL without ACPI needs no driver for ACPI."""
-    report = check('boot-other-hal')
-    equal([(link['name'], link['state']) for link in report['links']
-           if link['name'] == 'acpi' or link['state'] != 'ok'],
-          [('hal-devices', 'unknown')])
-    equal(report['boots'], 'unknown')
+    for kind in ('boot-other-hal', 'boot-hal-family'):
+        report = check(kind)
+        equal([(link['name'], link['state']) for link in report['links']
+               if link['name'] == 'acpi' or link['state'] != 'ok'],
+              [('hal-devices', 'unknown')], kind)
+        equal(report['boots'], 'unknown')
 
 
 def test_spoilers():
