@@ -38,6 +38,7 @@ typedef struct Inspection {
 
     /* Without a partition if the tables cannot be read. */
     Disk *disk;
+    bool has_table;
     /* What each of the partitions holds: VolumeKind. */
     GArray *kinds;
     WindowsSurvey survey;
@@ -52,8 +53,11 @@ typedef struct Inspection {
     /* The control set that Windows starts with. */
     unsigned control_set;
 
-    /* The partition of NTLDR or boot.ini, or NULL. */
+    /* The partition of what starts Windows, or NULL. */
     const Partition *system_partition;
+    /* Where a BIOS, or UEFI, finds something to start, or NULL. */
+    const Partition *bios;
+    const Partition *uefi;
     bool hibernated;
     /* Partition *: those that are not in order. */
     GPtrArray *dirty_volumes;

@@ -128,7 +128,7 @@ static void check_pae_kernel(Inspection *in, PaeUse use)
     g_autofree char *missing = hal_pae_missing(use, path);
     bool exists;
 
-    if (use != PAE_NEVER &&
+    if (use != PAE_NEVER && in->windows->version.part[0] < 6 &&
         volume_exists(in->volume, path, &exists, NULL) && !exists) {
         inspect_warn(in, "%s", missing);
     }
@@ -167,10 +167,27 @@ static void check_kernel(Inspection *in, const InstalledKernel *installed)
     }
 }
 
+/*
+ * Up to Windows 7, winload chooses between the same two kernels for x86 by
+ * what the processor has, unless the BCD says otherwise; later ones have only
+ * one.
+ */
+static PaeUse pae_use(const Inspection *in, const BootEntry *entry)
+{
+    const Windows *windows = in->windows;
+
+    if (windows->version.part[0] < 6) {
+        return hal_pae_use(windows, entry);
+    }
+    return windows->machine == PE_MACHINE_I386 &&
+           windows->version.part[0] == 6 && windows->version.part[1] < 2
+           ? PAE_MAYBE : PAE_NEVER;
+}
+
 void inspect_kernels(Inspection *in)
 {
     const BootEntry *entry = find_entry(in);
-    PaeUse use = hal_pae_use(in->windows, entry);
+    PaeUse use = pae_use(in, entry);
 
     find_hal(in, entry);
     add_kernel(in, KERNEL_FILE, true);

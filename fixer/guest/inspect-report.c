@@ -188,10 +188,46 @@ static void add_dirty_volumes(JsonBuilder *json, const Inspection *in)
     json_builder_end_array(json);
 }
 
+static void add_scheme(JsonBuilder *json, const Inspection *in)
+{
+    const Disk *disk = in->disk;
+
+    report_add_int(json, "disk-signature", disk->signature);
+    if (in->has_table) {
+        report_add_string(json, "scheme",
+                          disk->scheme == DISK_GPT ? "gpt" : "mbr");
+    }
+    if (in->has_table && disk->scheme == DISK_GPT) {
+        g_autofree char *guid = guid_to_string(&disk->guid);
+
+        report_add_string(json, "disk-guid", guid);
+    }
+}
+
+/* That which starts Windows comes first. */
+static void add_firmware(JsonBuilder *json, const Inspection *in)
+{
+    bool uefi_first = in->system_partition && !in->system_partition->active;
+    const char *names[2];
+    unsigned n = 0;
+
+    if (in->uefi && uefi_first) {
+        names[n++] = "uefi";
+    }
+    if (in->bios) {
+        names[n++] = "bios";
+    }
+    if (in->uefi && !uefi_first) {
+        names[n++] = "uefi";
+    }
+    report_add_strings(json, "firmware", names, n);
+}
+
 static void add_disk(JsonBuilder *json, const Inspection *in)
 {
     report_add_partitions(json, in->disk, in->kinds);
-    report_add_int(json, "disk-signature", in->disk->signature);
+    add_scheme(json, in);
+    add_firmware(json, in);
     report_add_optional(json, "adapter-type", in->options->adapter_type);
     if (in->system_partition) {
         report_add_int(json, "system-partition",

@@ -137,6 +137,7 @@ static bool read_disk(Inspection *in, GError **errp)
         in->disk = disk_new();
         return forgive(in, err, errp);
     }
+    in->has_table = true;
     disk_add_warnings(in->disk, in->warnings);
     for (guint i = 0; i < in->disk->partitions->len; i++) {
         VolumeKind kind;
@@ -175,7 +176,7 @@ static bool look_at_volume(Inspection *in, const Partition *partition,
         return forgive(in, err, errp);
     }
     if (partition->active && (in->survey.boot_ini || has_loader(volume))) {
-        in->system_partition = partition;
+        in->bios = in->system_partition = partition;
     }
     if (!volume_check_not_hibernated(volume, &err)) {
         in->hibernated |= g_error_matches(err, GUEST_ERROR,
@@ -191,10 +192,6 @@ static bool look_at_volume(Inspection *in, const Partition *partition,
 
 static bool look_at_volumes(Inspection *in, GError **errp)
 {
-    /* That of a boot manager need not be NTFS: UEFI starts from a FAT. */
-    if (in->survey.manager) {
-        in->system_partition = in->survey.manager->partition;
-    }
     for (guint i = 0; i < in->kinds->len; i++) {
         const Partition *partition = &g_array_index(in->disk->partitions,
                                                     Partition, i);
@@ -205,6 +202,22 @@ static bool look_at_volumes(Inspection *in, GError **errp)
         }
     }
     return true;
+}
+
+/* A boot manager may be on a FAT volume, as that of UEFI always is. */
+static void look_at_managers(Inspection *in)
+{
+    const BootManagers *managers = &in->survey.managers;
+
+    if (managers->bios) {
+        in->bios = managers->bios->partition;
+    }
+    if (managers->uefi) {
+        in->uefi = managers->uefi->partition;
+    }
+    if (in->survey.manager) {
+        in->system_partition = in->survey.manager->partition;
+    }
 }
 
 static void copy_place(const WindowsPlace *place, WindowsPlace *copy)
@@ -311,6 +324,8 @@ static bool read_product_name(Inspection *in, GError **errp)
     if (software) {
         windows_read_product_name(in->windows, software->hive);
         inspect_clip(in->windows->product_name);
+        inspect_clip(in->windows->edition);
+        inspect_clip(in->windows->release);
         return true;
     }
     g_prefix_error(&err, "the product's name cannot be read: ");
@@ -348,6 +363,7 @@ char *inspect_run(Overlay *overlay, const InspectOptions *options,
         !look_at_volumes(&in, errp) || !identify(&in, errp)) {
         return NULL;
     }
+    look_at_managers(&in);
     list_others(&in);
     return look_at_windows(&in, errp) ? inspect_report(&in) : NULL;
 }

@@ -69,6 +69,11 @@ static void add_partition(JsonBuilder *json, const Partition *partition,
     json_builder_begin_object(json);
     report_add_int(json, "number", partition->number);
     report_add_int(json, "type", partition->type);
+    if (!guid_is_zero(&partition->type_guid)) {
+        g_autofree char *guid = guid_to_string(&partition->type_guid);
+
+        report_add_string(json, "type-guid", guid);
+    }
     report_add_int(json, "start", partition->start);
     report_add_int(json, "size", partition->size);
     report_add_bool(json, "active", partition->active);
@@ -125,6 +130,11 @@ void report_add_windows(JsonBuilder *json, const Windows *windows,
     report_begin_object(json, "windows");
     report_add_string(json, "name", windows->name);
     report_add_optional(json, "product-name", windows->product_name);
+    report_add_optional(json, "edition", windows->edition);
+    report_add_optional(json, "release", windows->release);
+    if (windows->build) {
+        report_add_int(json, "build", windows->build);
+    }
     report_add_string(json, "version", version);
     report_add_int(json, "service-pack", windows->service_pack);
     report_add_string(json, "product-type", windows->product_type);

@@ -16,6 +16,11 @@
 
 #define KERNEL "system32\\ntoskrnl.exe"
 
+#define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
+
+/* What is more is no build: version resources have 16 bits for one. */
+#define MOST_BUILD UINT16_MAX
+
 /* Disks above this many bytes need addresses of 48 bits on IDE. */
 #define LBA28_LIMIT (UINT64_C(0x10000000) * 512)
 
@@ -371,12 +376,34 @@ void windows_lack_registry(Windows *windows)
     windows->controllers = g_ptr_array_new();
 }
 
+/* DisplayVersion came with 20H2 of Windows 10, where ReleaseId stopped. */
+static char *read_release(Hive *software)
+{
+    char *release = hive_get_string(software, CURRENT_VERSION,
+                                    "DisplayVersion");
+
+    return release ? release : hive_get_string(software, CURRENT_VERSION,
+                                               "ReleaseId");
+}
+
 void windows_read_product_name(Windows *windows, Hive *software)
 {
+    g_autofree char *build = hive_get_string(software, CURRENT_VERSION,
+                                             "CurrentBuildNumber");
+    uint64_t number = 0;
+
     g_free(windows->product_name);
-    windows->product_name =
-        hive_get_string(software, "Microsoft\\Windows NT\\CurrentVersion",
-                        "ProductName");
+    g_free(windows->edition);
+    g_free(windows->release);
+    windows->product_name = hive_get_string(software, CURRENT_VERSION,
+                                            "ProductName");
+    windows->edition = hive_get_string(software, CURRENT_VERSION,
+                                       "EditionID");
+    windows->release = read_release(software);
+    if (build) {
+        g_ascii_string_to_unsigned(build, 10, 1, MOST_BUILD, &number, NULL);
+    }
+    windows->build = number;
 }
 
 void windows_free(Windows *windows)
@@ -384,6 +411,8 @@ void windows_free(Windows *windows)
     if (windows) {
         windows_place_clear(&windows->place);
         g_free(windows->product_name);
+        g_free(windows->edition);
+        g_free(windows->release);
         g_free(windows->product_type);
         g_clear_pointer(&windows->control_sets, g_array_unref);
         g_clear_pointer(&windows->controllers, g_ptr_array_unref);

@@ -28,8 +28,15 @@ typedef struct Windows {
     WindowsPlace place;
     /* As people say it: "Windows XP", "Windows Server 2022". */
     const char *name;
-    /* As the installation itself says it; NULL if that was not read. */
+    /*
+     * As the installation itself says it; NULL or 0 if that was not read or is
+     * not said.  Updates of Windows 10 that count up the build, 22H2 among
+     * them, leave the kernel's as it is.
+     */
     char *product_name;
+    char *edition;          /* Professional, ServerStandard */
+    char *release;          /* 22H2 */
+    unsigned build;         /* 19045 */
     /* Of ntoskrnl.exe. */
     PeVersion version;
     /* PE_MACHINE_* */
@@ -130,7 +137,7 @@ bool windows_is_2000(const Windows *windows);
  */
 char *windows_check_size(const Windows *windows, const Disk *disk);
 
-/* Reads the name that the installation has for itself, if it has one. */
+/* Reads what the installation says of itself: from its name to its build. */
 void windows_read_product_name(Windows *windows, Hive *software);
 
 void windows_free(Windows *windows);

@@ -14,6 +14,9 @@
 #include "qapi/qobject-output-visitor.h"
 #include "qemu/cutils.h"
 
+/* On a GPT, too; see WinXenprepPartition. */
+#define PARTITION_TYPE_ESP 0xef
+
 static void print_size(const char *label, uint64_t size)
 {
     g_autofree char *text = size_to_str(size);
@@ -30,6 +33,10 @@ static void print_partition(const WinXenprepPartition *partition,
 
     if (partition->filesystem) {
         xenfix_word(words, "%s", partition->filesystem);
+    } else if (partition->type == PARTITION_TYPE_ESP) {
+        xenfix_word(words, "EFI system partition");
+    } else if (partition->type_guid) {
+        xenfix_word(words, "type %s", partition->type_guid);
     } else {
         xenfix_word(words, "type 0x%02" PRIx64, partition->type);
     }
@@ -125,9 +132,37 @@ static void print_driver(const WinXenfixDriver *driver, GString *words)
     xenfix_print_words("storage driver", words);
 }
 
+static void print_firmware(const WinXenfixInfo *info, GString *words)
+{
+    for (WinXenfixFirmwareList *list = info->firmware; list;
+         list = list->next) {
+        xenfix_word(words, "%s", list->value == WIN_XENFIX_FIRMWARE_UEFI
+                                 ? "UEFI" : "BIOS");
+    }
+    if (!info->firmware) {
+        xenfix_word(words, "none");
+    }
+    xenfix_print_words("firmware that finds something to start", words);
+}
+
+/* Windows gives a disk one of the two. */
+static void print_identity(const WinXenfixInfo *info)
+{
+    if (info->has_scheme) {
+        printf("partition table: %s\n",
+               info->scheme == WIN_XENFIX_SCHEME_GPT ? "GPT" : "MBR");
+    }
+    if (info->disk_guid) {
+        printf("disk GUID: %s\n", info->disk_guid);
+    }
+    if (info->disk_signature || !info->disk_guid) {
+        printf("disk signature: 0x%08" PRIx64 "\n", info->disk_signature);
+    }
+}
+
 static void print_disk(const WinXenfixInfo *info, GString *words)
 {
-    printf("disk signature: 0x%08" PRIx64 "\n", info->disk_signature);
+    print_identity(info);
     if (info->adapter_type) {
         printf("adapter type: %s\n", info->adapter_type);
     }
@@ -135,6 +170,7 @@ static void print_disk(const WinXenfixInfo *info, GString *words)
          partition = partition->next) {
         print_partition(partition->value, words);
     }
+    print_firmware(info, words);
     if (info->has_system_partition) {
         printf("system partition: %" PRId64 "\n", info->system_partition);
     }

@@ -98,6 +98,19 @@ static void print_controllers(const WinXenprepControllerList *list,
     }
 }
 
+/* What it says of itself, as far as the name does not tell. */
+static void print_release(const WinXenprepWindows *windows, GString *words)
+{
+    xenfix_word_if(words, windows->edition);
+    xenfix_word_if(words, windows->release);
+    if (windows->has_build) {
+        xenfix_word(words, "build %" PRId64, windows->build);
+    }
+    if (words->len) {
+        xenfix_print_words("    edition", words);
+    }
+}
+
 void xenfix_print_windows(const WinXenprepWindows *windows, GString *words)
 {
     xenfix_word(words, "%s", windows->name);
@@ -111,6 +124,7 @@ void xenfix_print_windows(const WinXenprepWindows *windows, GString *words)
     if (windows->product_name) {
         printf("    product name: %s\n", windows->product_name);
     }
+    print_release(windows, words);
     printf("    place: partition %" PRId64 ", %s\n", windows->partition,
            windows->system_root);
     xenfix_print_number_list("    control sets", windows->control_sets);

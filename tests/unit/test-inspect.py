@@ -45,7 +45,7 @@ SYSTEM32 = '\\WINDOWS\\system32\\'
 MEMBERS = {'partitions', 'disk-signature', 'other-windows', 'kernels',
            'storage-drivers', 'vmware', 'real-time-is-universal',
            'hypervisor-drivers', 'hibernated', 'dirty-volumes', 'warnings',
-           'sandbox', 'adapter-type'}
+           'sandbox', 'adapter-type', 'firmware'}
 
 
 def run(path, *options):
@@ -193,6 +193,76 @@ def test_truth():
         equal((report['hibernated'], report['dirty-volumes'],
                report['other-windows'], report['warnings']),
               (False, [], [], []), kind)
+        equal((report['scheme'], report['firmware'], 'disk-guid' in report,
+               'edition' in report['windows']),
+              ('mbr', ['bios'], False, False), kind)
+
+
+VISTA = ('win-vista', 'win-vista-uefi', 'win7', 'win7-uefi', 'ws2008r2',
+         'win8.1', 'ws2012r2-uefi', 'win10', 'win10-bios', 'win10-1709',
+         'win11', 'win11-24h2', 'ws2016-bios', 'ws2022', 'ws2025')
+MBR_TYPES = {'C12A7328-F81F-11D2-BA4B-00A0C93EC93B': 0xef,
+             'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7': 7,
+             'DE94BBA4-06D1-4D40-A16A-BFD50179D6AC': 0x27}
+
+
+def check_disk(report, truth):
+    """Its table, and where each firmware finds what."""
+    disk = truth['disk']
+    equal((report['scheme'], report['firmware'], report['disk-signature']),
+          (disk['scheme'], [disk['firmware']], disk['signature']))
+    equal(report.get('disk-guid', '').strip('{}'), disk.get('guid', ''))
+    equal(report['system-partition'], truth['windows']['bcd']['partition'])
+    for found, made in zip(report['partitions'], truth['partitions']):
+        guid = made.get('type_guid')
+        equal((found.get('type-guid', '').strip('{}'), found['type']),
+              (guid or '', MBR_TYPES.get(guid, 0xee) if guid
+               else made['type']))
+
+
+def test_vista():
+    """Disk, firmware, build and edition from Vista on."""
+    for kind in VISTA:
+        path, truth = known(kind)
+        report = inspect(path)
+        check_windows(report['windows'], truth['windows'])
+        check_disk(report, truth)
+        windows = recipes.find(kind).windows
+        equal((report['windows']['edition'], report['windows']['build'],
+               report['windows'].get('release')),
+              (windows.edition, windows.build,
+               windows.display_version or None), kind)
+        equal((report['hibernated'], report['dirty-volumes']),
+              (False, []), kind)
+
+
+def test_vista_kernels():
+    """Of two for x86 the processor decides."""
+    for kind, used in (('win7', [True, True]), ('win10-bios', [True])):
+        equal([k['used'] for k in inspect(known(kind)[0])['kernels']], used,
+              kind)
+
+
+# Kind: its firmware, and the partition that it starts
+BROKEN = {'win7-no-active': ([], None), 'win7-no-bcd': (['bios'], 1),
+          'win10-no-esp': ([], None), 'win10-no-bcd': ([], None)}
+
+
+def test_no_firmware():
+    """Nothing to be started."""
+    for kind, expected in BROKEN.items():
+        report = inspect(known(kind)[0])
+        equal((report['firmware'], report.get('system-partition')), expected,
+              kind)
+
+
+def test_build():
+    """One that is no number is not told of."""
+    for text, found in (('19045', 19045), ('65536', None), ('0', None),
+                        ('-5', None), ('x', None), (' ', None)):
+        report = variant('win7-x64', windows=dataclasses.replace(
+            recipes.find('win7-x64').windows, registry_build=text))
+        equal(report['windows'].get('build'), found, text)
 
 
 # Kind: what is known all the same, and what stands in the way of the rest
@@ -313,8 +383,10 @@ def test_gpt():
     write_gpt(path)
     report = inspect(path)
     equal(report['partitions'],
-          [{'number': 1, 'type': 7, 'start': 51200, 'size': 51200,
-            'active': False}])
+          [{'number': 1, 'type': 7,
+            'type-guid': '{EBD0A0A2-B9E5-4433-87C0-68B6B72699C7}',
+            'start': 51200, 'size': 51200, 'active': False}])
+    equal((report['scheme'], report['firmware']), ('gpt', []))
     equal([line for line in report['warnings'] if 'GPT' in line],
           ['the copy of the GPT, at the end of the disk, is not there: '
            'Windows boots without it'])
