@@ -62,6 +62,24 @@ static const struct {
 #define VCPUS_X64 64
 #define VCPUS_GROUPS 256
 
+/* Of Windows 11. */
+#define LEAST_VCPUS_11 2
+#define LEAST_VCPUS_REASON "for Windows 11 Microsoft requires 2"
+
+/*
+ * How many sockets editions for workstations use, by what their EditionID
+ * begins with: "ProfessionalWorkstationN" is one.  All others use 2.
+ */
+static const struct {
+    const char *prefix, *most;
+} sockets[] = {
+    { "Core", "1 socket" },
+    { "HomeBasic", "1 socket" },
+    { "HomePremium", "1 socket" },
+    { "Starter", "1 socket" },
+    { "ProfessionalWorkstation", "4 sockets at most" },
+};
+
 /* The row of a HAL, or -1. */
 static int find_hal(const WinXenfixHal *hal)
 {
@@ -155,31 +173,51 @@ static void fit_one_vcpu(GuestConfig *config, const ConfigOptions *options,
     }
 }
 
+/* How many sockets an edition uses: text for people. */
+static const char *edition_sockets(const char *edition)
+{
+    if (!edition) {
+        return "2 sockets at most, some use only 1";
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(sockets); i++) {
+        if (g_str_has_prefix(edition, sockets[i].prefix)) {
+            return sockets[i].most;
+        }
+    }
+    return "2 sockets at most";
+}
+
 /* What an edition for workstations does with several, to be freed. */
 static char *workstation_vcpus(const GuestConfig *config,
+                               const WinXenfixInfo *info,
                                const ConfigOptions *options,
                                const ConfigVersion *version)
 {
-    bool xen = options->format == CONFIG_FORMAT_XL ||
-               g_str_equal(config->virt_type, "xen");
+    const char *why = options->has_vcpus ? "as asked for"
+                                         : LEAST_VCPUS_REASON;
 
     if (config_version_before(version, 5, 1)) {
         return g_strdup("as asked for; this edition of Windows uses 2 at "
                         "most");
     }
-    return g_strdup_printf("as asked for; this edition of Windows uses 2 "
-                           "sockets at most, some use only 1, and %s",
-                           xen ? "Xen presents each processor as a socket"
-                               : "all these are in one");
+    return g_strdup_printf("%s; this edition of Windows uses %s, and %s", why,
+                           edition_sockets(info->windows->edition),
+                           config_is_xen(config, options)
+                           ? "Xen presents each processor as a socket"
+                           : "all these are in one");
 }
 
-static void fit_many_vcpus(GuestConfig *config, const ConfigOptions *options,
+static void fit_many_vcpus(GuestConfig *config, const WinXenfixInfo *info,
+                           const ConfigOptions *options,
                            const ConfigVersion *version)
 {
     unsigned most = most_vcpus(version);
+    unsigned least = config_is_windows_11(version) ? LEAST_VCPUS_11 : 1;
 
-    config->vcpus.value = options->has_vcpus ? options->vcpus : 1;
-    if (config->vcpus.value > most) {
+    config->vcpus.value = options->has_vcpus ? options->vcpus : least;
+    if (config->vcpus.value < least) {
+        config->vcpus.reason = g_strdup("as asked for; " LEAST_VCPUS_REASON);
+    } else if (config->vcpus.value > most) {
         config->vcpus.reason =
             g_strdup_printf("as asked for; this Windows uses %u at most",
                             most);
@@ -187,7 +225,8 @@ static void fit_many_vcpus(GuestConfig *config, const ConfigOptions *options,
         config->vcpus.reason =
             g_strdup_printf("HAL and kernel run with 1 up to %u", most);
     } else if (version->workstation) {
-        config->vcpus.reason = workstation_vcpus(config, options, version);
+        config->vcpus.reason = workstation_vcpus(config, info, options,
+                                                 version);
     } else {
         config->vcpus.reason = g_strdup("as asked for, which HAL and kernel "
                                         "can drive");
@@ -204,7 +243,7 @@ static void fit_vcpus(GuestConfig *config, const WinXenfixInfo *info,
     if (why) {
         fit_one_vcpu(config, options, why);
     } else {
-        fit_many_vcpus(config, options, version);
+        fit_many_vcpus(config, info, options, version);
     }
 }
 

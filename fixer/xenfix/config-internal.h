@@ -21,7 +21,7 @@ typedef struct ConfigNumber {
 } ConfigNumber;
 
 typedef struct ConfigWord {
-    /* As QEMU calls it; what is chosen from is in config-machine.c. */
+    /* As QEMU calls it; what is chosen from is where it is set. */
     const char *value;
     char *reason;
 } ConfigWord;
@@ -44,11 +44,23 @@ typedef struct GuestConfig {
     const char *mac;
     const char *virt_type;
 
+    /* The disk is on an AHCI controller, not on IDE. */
+    bool ahci;
+    bool windows_11;
+
     /* config-hal.c */
     ConfigFlag acpi;
     ConfigFlag apic;
     ConfigFlag pae;
     ConfigNumber vcpus;
+
+    /* config-platform.c */
+    ConfigWord machine;
+    ConfigWord firmware;
+    /* Of UEFI: capable of it, but without keys, so that nothing is refused. */
+    ConfigFlag secure_boot;
+    ConfigFlag tpm;
+    ConfigWord disk_bus;
 
     /* config-machine.c */
     ConfigNumber memory;
@@ -56,9 +68,8 @@ typedef struct GuestConfig {
     ConfigFlag localtime;
     ConfigFlag xen_platform;
     ConfigFlag usb_tablet;
-    ConfigWord machine;
-    ConfigWord firmware;
-    ConfigWord disk_bus;
+    /* Hyper-V's timers, and what they need, beside what @viridian is about. */
+    bool viridian_timers;
     ConfigWord cpu;
     ConfigWord nic;
     ConfigWord vga;
@@ -66,7 +77,7 @@ typedef struct GuestConfig {
 
 /* The parts of Windows' version that decide. */
 typedef struct ConfigVersion {
-    unsigned major, minor;
+    unsigned major, minor, build;
     bool x64;
     /* An edition for workstations. */
     bool workstation;
@@ -75,6 +86,13 @@ typedef struct ConfigVersion {
 void config_version(const WinXenfixInfo *info, ConfigVersion *version);
 bool config_version_before(const ConfigVersion *version, unsigned major,
                            unsigned minor);
+bool config_is_windows_11(const ConfigVersion *version);
+
+/* Whether the guest runs under Xen, whichever tool it is started by. */
+bool config_is_xen(const GuestConfig *config, const ConfigOptions *options);
+
+/* The firmware is UEFI, not a BIOS. */
+bool config_is_uefi(const GuestConfig *config);
 
 /* config-options.c: checks what the user says, and completes it. */
 bool config_take_options(GuestConfig *config, const ConfigOptions *options,
@@ -84,11 +102,19 @@ bool config_take_options(GuestConfig *config, const ConfigOptions *options,
 void config_fit_hal(GuestConfig *config, const WinXenfixInfo *info,
                     const ConfigOptions *options);
 
+/*
+ * config-platform.c: chipset, firmware, and what goes with them.  Fails if the
+ * guest cannot have the controller that was asked for.
+ */
+bool config_fit_platform(GuestConfig *config, const WinXenfixInfo *info,
+                         const ConfigOptions *options, Error **errp);
+
 /* config-machine.c: what follows from the version, and from the rest. */
 void config_fit_machine(GuestConfig *config, const WinXenfixInfo *info,
                         const ConfigOptions *options);
 
 void config_set_flag(ConfigFlag *flag, bool value, const char *reason);
+void config_set_word(ConfigWord *word, const char *value, const char *reason);
 
 void G_GNUC_PRINTF(2, 3) config_warn(GuestConfig *config, const char *format,
                                      ...);

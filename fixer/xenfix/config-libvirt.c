@@ -83,14 +83,40 @@ static void put_head(Writer *w)
     }
 }
 
+static void put_firmware_feature(Writer *w, const char *name, bool enabled)
+{
+    put_line(w, "<feature enabled='%s' name='%s'/>", enabled ? "yes" : "no",
+             name);
+}
+
+/* What the descriptors of firmware on the host are searched for. */
+static void put_firmware(Writer *w)
+{
+    const ConfigFlag *secure_boot = &w->config->secure_boot;
+
+    if (!config_is_uefi(w->config) || is_type(w, "xen")) {
+        return;
+    }
+    put_comment(w, secure_boot->reason);
+    put_line(w, "<firmware>");
+    w->depth++;
+    put_firmware_feature(w, "secure-boot", secure_boot->value);
+    if (secure_boot->value) {
+        put_firmware_feature(w, "enrolled-keys", false);
+    }
+    w->depth--;
+    put_line(w, "</firmware>");
+}
+
 static void put_os(Writer *w)
 {
     put_comment(w, w->config->machine.reason);
     put_comment(w, w->config->firmware.reason);
-    put_line(w, "<os>");
+    put_line(w, config_is_uefi(w->config) ? "<os firmware='efi'>" : "<os>");
     w->depth++;
     put_line(w, "<type arch='x86_64' machine='%s'>hvm</type>",
              is_type(w, "xen") ? "xenfv" : w->config->machine.value);
+    put_firmware(w);
     put_line(w, "<boot dev='hd'/>");
     w->depth--;
     put_line(w, "</os>");
@@ -108,6 +134,11 @@ static void put_feature(Writer *w, const char *name, const ConfigFlag *flag)
     }
 }
 
+static bool has_hyperv(const Writer *w)
+{
+    return w->config->viridian.value && is_type(w, "kvm");
+}
+
 /* Xen has one name for them, KVM one for each; TCG has none of them. */
 static void put_viridian(Writer *w)
 {
@@ -118,7 +149,7 @@ static void put_viridian(Writer *w)
         return;
     }
     put_comment(w, flag->reason);
-    if (!flag->value || !is_type(w, "kvm")) {
+    if (!has_hyperv(w)) {
         return;
     }
     put_line(w, "<hyperv>");
@@ -126,6 +157,11 @@ static void put_viridian(Writer *w)
     put_line(w, "<relaxed state='on'/>");
     put_line(w, "<vapic state='on'/>");
     put_line(w, "<spinlocks state='on' retries='8191'/>");
+    if (w->config->viridian_timers) {
+        put_line(w, "<vpindex state='on'/>");
+        put_line(w, "<synic state='on'/>");
+        put_line(w, "<stimer state='on'/>");
+    }
     w->depth--;
     put_line(w, "</hyperv>");
 }
@@ -138,6 +174,10 @@ static void put_features(Writer *w)
     put_feature(w, "apic", &w->config->apic);
     put_feature(w, "pae", &w->config->pae);
     put_viridian(w);
+    if (config_is_uefi(w->config) && w->config->secure_boot.value) {
+        put_comment(w, "for Secure Boot, see above");
+        put_line(w, "<smm state='on'/>");
+    }
     w->depth--;
     put_line(w, "</features>");
 }
@@ -187,7 +227,8 @@ static void put_disk(Writer *w)
     w->depth++;
     put_line(w, "<driver name='qemu' type='%s'/>", config->disk_format);
     put_line(w, "<source %s='%s'/>", device ? "dev" : "file", config->disk);
-    put_line(w, "<target dev='hda' bus='%s'/>", config->disk_bus.value);
+    put_line(w, "<target dev='%s' bus='%s'/>", config->ahci ? "sda" : "hda",
+             config->ahci ? "sata" : config->disk_bus.value);
     w->depth--;
     put_line(w, "</disk>");
 }
@@ -229,15 +270,48 @@ static void put_display(Writer *w)
     put_line(w, "</video>");
 }
 
+static void put_tpm(Writer *w)
+{
+    if (!w->config->windows_11) {
+        return;
+    }
+    put_comment(w, w->config->tpm.reason);
+    if (w->config->tpm.value) {
+        put_line(w, "<tpm model='tpm-crb'>");
+        w->depth++;
+        put_line(w, "<backend type='emulator' version='2.0'/>");
+        w->depth--;
+        put_line(w, "</tpm>");
+    }
+}
+
 static void put_devices(Writer *w)
 {
     put_line(w, "<devices>");
     w->depth++;
     put_disk(w);
     put_nic(w);
+    put_tpm(w);
     put_display(w);
     w->depth--;
     put_line(w, "</devices>");
+}
+
+static void put_clock(Writer *w)
+{
+    const char *offset = w->config->localtime.value ? "localtime" : "utc";
+
+    put_comment(w, w->config->localtime.reason);
+    if (!has_hyperv(w)) {
+        put_line(w, "<clock offset='%s'/>", offset);
+        return;
+    }
+    put_line(w, "<clock offset='%s'>", offset);
+    w->depth++;
+    put_comment(w, "one of Hyper-V's interfaces, too");
+    put_line(w, "<timer name='hypervclock' present='yes'/>");
+    w->depth--;
+    put_line(w, "</clock>");
 }
 
 void config_render_libvirt(const GuestConfig *config, GString *out)
@@ -256,9 +330,7 @@ void config_render_libvirt(const GuestConfig *config, GString *out)
     put_os(&w);
     put_features(&w);
     put_cpu(&w);
-    put_comment(&w, config->localtime.reason);
-    put_line(&w, "<clock offset='%s'/>",
-             config->localtime.value ? "localtime" : "utc");
+    put_clock(&w);
     put_devices(&w);
     w.depth--;
     put_line(&w, "</domain>");

@@ -43,6 +43,9 @@ static const struct {
     { 10, 0, true,  4096, 2048, 6291456, 25165824 },
 };
 
+/* That of its first build, which has no row of its own: servers have less. */
+#define LEAST_WINDOWS_11 4096
+
 /* The driver of the NIC, and whose word it is that Windows has it. */
 #define NIC_RTL8139 \
     "Windows 2000, XP and Server 2003 for x86 bring a driver for this card"
@@ -61,6 +64,9 @@ static const struct {
 #define VGA_STD \
     "Windows Vista and later have no driver for Cirrus cards, and show any " \
     "resolution of this one"
+#define VGA_STD_7 \
+    VGA_STD "; where the firmware is UEFI, Windows 7 and Server 2008 R2 ask " \
+    "for a VGA BIOS all the same, which OVMF imitates for this card"
 
 #define CPU_PLAIN \
     "a plain processor, all of which this Windows knows"
@@ -69,12 +75,6 @@ static const struct {
     "without some instructions that plain models lack"
 #define CPU_NO_PAE \
     "a processor without PAE and NX, see above"
-
-static void set_word(ConfigWord *word, const char *value, const char *reason)
-{
-    word->value = value;
-    word->reason = g_strdup(reason);
-}
 
 /* The last row that is not above the version. */
 static unsigned memory_row(const ConfigVersion *version)
@@ -95,7 +95,8 @@ static void fit_memory(GuestConfig *config, const ConfigOptions *options,
                        const ConfigVersion *version)
 {
     unsigned row = memory_row(version);
-    uint64_t least = memories[row].least;
+    uint64_t least = config_is_windows_11(version) ? LEAST_WINDOWS_11
+                                                   : memories[row].least;
     uint64_t most = version->workstation ? memories[row].most_workstation
                                          : memories[row].most_server;
 
@@ -190,12 +191,28 @@ static void fit_xen_platform(GuestConfig *config, const WinXenfixInfo *info)
     }
 }
 
+/*
+ * virt-install leaves Hyper-V's interfaces out for the same reason
+ * (bugzilla.redhat.com 1185253, bugs.launchpad.net/qemu 1593605).
+ */
+static bool is_viridian_broken(const GuestConfig *config,
+                               const ConfigVersion *version)
+{
+    return config_is_uefi(config) && version->major == 6 &&
+           version->minor == 1;
+}
+
 static void fit_viridian(GuestConfig *config, const ConfigVersion *version)
 {
+    config->viridian_timers = !config_version_before(version, 6, 2);
     if (config_version_before(version, 6, 0)) {
         config_set_flag(&config->viridian, false,
                         "only Windows Vista, Server 2008 and later make use "
                         "of Hyper-V's interfaces");
+    } else if (is_viridian_broken(config, version)) {
+        config_set_flag(&config->viridian, false,
+                        "with Hyper-V's interfaces Windows 7 and Server 2008 "
+                        "R2 may not start on OVMF");
     } else {
         config_set_flag(&config->viridian, true,
                         "Windows Vista, Server 2008 and later run better with "
@@ -206,46 +223,41 @@ static void fit_viridian(GuestConfig *config, const ConfigVersion *version)
 static void fit_nic(GuestConfig *config, const ConfigVersion *version)
 {
     if (!config_version_before(version, 6, 0)) {
-        set_word(&config->nic, "e1000", NIC_E1000);
+        config_set_word(&config->nic, "e1000", NIC_E1000);
     } else if (version->x64) {
-        set_word(&config->nic, "e1000-82545em", NIC_82545EM);
+        config_set_word(&config->nic, "e1000-82545em", NIC_82545EM);
     } else {
-        set_word(&config->nic, "rtl8139", NIC_RTL8139);
+        config_set_word(&config->nic, "rtl8139", NIC_RTL8139);
     }
 }
 
 static void fit_vga(GuestConfig *config, const ConfigVersion *version)
 {
     if (config_version_before(version, 6, 0)) {
-        set_word(&config->vga, "cirrus",
-                 version->x64 ? VGA_CIRRUS_X64 : VGA_CIRRUS);
+        config_set_word(&config->vga, "cirrus",
+                        version->x64 ? VGA_CIRRUS_X64 : VGA_CIRRUS);
     } else {
-        set_word(&config->vga, "std", VGA_STD);
+        bool asks_bios = config_is_uefi(config) && version->major == 6 &&
+                         version->minor == 1;
+
+        config_set_word(&config->vga, "std",
+                        asks_bios ? VGA_STD_7 : VGA_STD);
     }
 }
 
 static void fit_cpu(GuestConfig *config, const ConfigVersion *version)
 {
     if (!config->pae.value) {
-        set_word(&config->cpu, "qemu32", CPU_NO_PAE);
+        config_set_word(&config->cpu, "qemu32", CPU_NO_PAE);
     } else if (version->x64 && !config_version_before(version, 6, 2)) {
-        set_word(&config->cpu, "max", CPU_MAX);
+        config_set_word(&config->cpu, "max", CPU_MAX);
     } else {
-        set_word(&config->cpu, "qemu64", CPU_PLAIN);
+        config_set_word(&config->cpu, "qemu64", CPU_PLAIN);
     }
 }
 
-static void fit_platform(GuestConfig *config)
+static void fit_pointer(GuestConfig *config)
 {
-    set_word(&config->machine, "pc",
-             "the i440FX chipset, for whose IDE controller (PIIX3) the guest "
-             "is prepared; q35 has none");
-    set_word(&config->firmware, "bios",
-             "the disk has a master boot record, which UEFI firmware passes "
-             "over");
-    set_word(&config->disk_bus, "ide",
-             "the controller that the guest is prepared for; hda is what its "
-             "boot.ini calls rdisk(0)");
     config_set_flag(&config->usb_tablet, true,
                     "a pointer that follows the one of the viewer; Windows "
                     "2000 and later bring a driver");
@@ -303,10 +315,6 @@ static void warn_about_state(GuestConfig *config, const WinXenfixInfo *info)
                     ": it was not shut down, and checks it at the first "
                     "start.", list->value);
     }
-    if (!info->has_system_partition) {
-        config_warn(config, "No partition is active: the firmware finds "
-                    "nothing to start, see 'win-xenfix check'.");
-    }
 }
 
 void config_fit_machine(GuestConfig *config, const WinXenfixInfo *info,
@@ -315,7 +323,7 @@ void config_fit_machine(GuestConfig *config, const WinXenfixInfo *info,
     ConfigVersion version;
 
     config_version(info, &version);
-    fit_platform(config);
+    fit_pointer(config);
     fit_memory(config, options, &version);
     fit_clock(config, info);
     fit_viridian(config, &version);

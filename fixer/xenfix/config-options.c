@@ -271,6 +271,26 @@ static bool take_virt_type(GuestConfig *config, const ConfigOptions *options,
     return true;
 }
 
+static bool take_controller(GuestConfig *config, const ConfigOptions *options,
+                            Error **errp)
+{
+    const char *controller = options->controller ?: "ide";
+
+    config->ahci = g_str_equal(controller, "ahci");
+    if (!config->ahci && !g_str_equal(controller, "ide")) {
+        error_setg(errp, "'%s' is no controller that a guest is prepared for; "
+                   "use ide or ahci", controller);
+        return false;
+    }
+    if (config->ahci && options->format == CONFIG_FORMAT_LIBVIRT &&
+        config_is_xen(config, options)) {
+        error_setg(errp, "libvirt cannot give a Xen domain an AHCI "
+                   "controller; use --xl, or prepare the guest for ide");
+        return false;
+    }
+    return true;
+}
+
 static bool check_memory(const ConfigOptions *options, Error **errp)
 {
     if (options->has_memory &&
@@ -285,10 +305,8 @@ static bool check_memory(const ConfigOptions *options, Error **errp)
 static bool check_vcpus(const GuestConfig *config,
                         const ConfigOptions *options, Error **errp)
 {
-    bool xen = options->format == CONFIG_FORMAT_XL ||
-               (options->format == CONFIG_FORMAT_LIBVIRT &&
-                g_str_equal(config->virt_type, "xen"));
-    unsigned limit = xen ? VCPUS_LIMIT_XEN : VCPUS_LIMIT_QEMU;
+    unsigned limit = config_is_xen(config, options) ? VCPUS_LIMIT_XEN
+                                                    : VCPUS_LIMIT_QEMU;
 
     if (options->has_vcpus && (!options->vcpus || options->vcpus > limit)) {
         error_setg(errp, "a guest has 1 to %u virtual processors, not %"
@@ -307,6 +325,7 @@ bool config_take_options(GuestConfig *config, const ConfigOptions *options,
            take_bridge(config, options, errp) &&
            take_mac(config, options, errp) &&
            take_virt_type(config, options, errp) &&
+           take_controller(config, options, errp) &&
            check_memory(options, errp) &&
            check_vcpus(config, options, errp);
 }

@@ -113,6 +113,17 @@ static void put_processors(const GuestConfig *config, GString *out)
     put_flag(out, "viridian", &config->viridian);
 }
 
+/* xl.cfg(5) has no word for one; where Windows has no need of it, no matter. */
+static void put_tpm(const GuestConfig *config, GString *out)
+{
+    if (config->windows_11) {
+        g_autofree char *text = g_strconcat("TPM: ", config->tpm.reason, NULL);
+
+        put_comment(out, text);
+        g_string_append_c(out, '\n');
+    }
+}
+
 static void put_display(const GuestConfig *config, GString *out)
 {
     bool cirrus = g_str_equal(config->vga.value, "cirrus");
@@ -133,11 +144,15 @@ void config_render_xl(const GuestConfig *config, GString *out)
     put_string(out, config->name);
     g_string_append(out, "\n\n");
     put_word(out, "type", "hvm",
+             config->ahci ?
+             "Windows needs a whole machine; Xen's has the chipset i440FX, "
+             "and beside it the controller that hdtype names" :
              "Windows needs a whole machine; Xen's has the chipset i440FX "
              "with an IDE controller (PIIX3), for which the guest is "
              "prepared");
-    put_word(out, "firmware", config->firmware.value,
+    put_word(out, "firmware", config_is_uefi(config) ? "ovmf" : "bios",
              config->firmware.reason);
+    put_tpm(config, out);
     put_processors(config, out);
     put_flag(out, "localtime", &config->localtime);
     put_disk(config, out);

@@ -1,8 +1,9 @@
 /*
  * Configurations: from the report about a guest to a text
  *
- * The settings are made once (config-hal.c, config-machine.c), each with its
- * reason; the renderers only know how xl, libvirt and QEMU say it.
+ * The settings are made once (config-platform.c, config-hal.c,
+ * config-machine.c), each with its reason; the renderers only know how xl,
+ * libvirt and QEMU say it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,6 +34,8 @@ static void config_clear(GuestConfig *config)
     g_free(config->usb_tablet.reason);
     g_free(config->machine.reason);
     g_free(config->firmware.reason);
+    g_free(config->secure_boot.reason);
+    g_free(config->tpm.reason);
     g_free(config->disk_bus.reason);
     g_free(config->cpu.reason);
     g_free(config->nic.reason);
@@ -45,6 +48,12 @@ void config_set_flag(ConfigFlag *flag, bool value, const char *reason)
 {
     flag->value = value;
     flag->reason = g_strdup(reason);
+}
+
+void config_set_word(ConfigWord *word, const char *value, const char *reason)
+{
+    word->value = value;
+    word->reason = g_strdup(reason);
 }
 
 void config_warn(GuestConfig *config, const char *format, ...)
@@ -95,7 +104,8 @@ void config_version(const WinXenfixInfo *info, ConfigVersion *version)
         .x64 = g_str_equal(windows->machine, "x64"),
         .workstation = g_str_equal(windows->product_type, "WinNT"),
     };
-    sscanf(windows->version, "%u.%u", &version->major, &version->minor);
+    sscanf(windows->version, "%u.%u.%u", &version->major, &version->minor,
+           &version->build);
 }
 
 bool config_version_before(const ConfigVersion *version, unsigned major,
@@ -103,6 +113,25 @@ bool config_version_before(const ConfigVersion *version, unsigned major,
 {
     return version->major < major ||
            (version->major == major && version->minor < minor);
+}
+
+/* Servers of its time have the same builds, and ask for less. */
+bool config_is_windows_11(const ConfigVersion *version)
+{
+    return version->workstation && version->major == 10 &&
+           version->build >= 22000;
+}
+
+bool config_is_xen(const GuestConfig *config, const ConfigOptions *options)
+{
+    return options->format == CONFIG_FORMAT_XL ||
+           (options->format == CONFIG_FORMAT_LIBVIRT &&
+            g_str_equal(config->virt_type, "xen"));
+}
+
+bool config_is_uefi(const GuestConfig *config)
+{
+    return g_str_equal(config->firmware.value, "uefi");
 }
 
 /* "Windows XP SP3 (5.1.2600.5512, x86) in \WINDOWS of partition 1, ..." */
@@ -113,6 +142,12 @@ static char *describe(const WinXenfixInfo *info)
 
     if (windows->service_pack) {
         g_string_append_printf(text, " SP%" PRId64, windows->service_pack);
+    }
+    if (windows->edition) {
+        g_string_append_printf(text, " %s", windows->edition);
+    }
+    if (windows->release) {
+        g_string_append_printf(text, " %s", windows->release);
     }
     g_string_append_printf(text, " (%s, %s) in %s of partition %" PRId64,
                            windows->version, windows->machine,
@@ -158,7 +193,8 @@ char *xenfix_config_text(const WinXenfixInfo *info,
                    options->disk);
         return NULL;
     }
-    if (!config_take_options(&config, options, errp)) {
+    if (!config_take_options(&config, options, errp) ||
+        !config_fit_platform(&config, info, options, errp)) {
         return NULL;
     }
     config.guest = describe(info);

@@ -38,9 +38,12 @@ typedef struct ConfigOptions {
     bool has_memory;
     uint64_t memory;
 
-    /* Without it, 1 */
+    /* Without it, what suits the version of Windows */
     bool has_vcpus;
     uint64_t vcpus;
+
+    /* That which the guest is prepared for: "ide" or "ahci"; NULL: "ide" */
+    const char *controller;
 
     /* The host's bridge for the NIC; NULL: the default of xl, libvirt, QEMU */
     const char *bridge;

@@ -62,6 +62,13 @@ static bool set_vcpus(XenfixOptions *options, const char *value,
                                  errp);
 }
 
+static bool set_controller(XenfixOptions *options, const char *value,
+                           Error **errp)
+{
+    options->config.controller = value;
+    return true;
+}
+
 static bool set_disk(XenfixOptions *options, const char *value, Error **errp)
 {
     options->config.disk = value;
@@ -107,7 +114,15 @@ static const XenfixOption config_options[] = {
         "memory", 0, "MIB", "memory in MiB (default: what suits the version "
         "of Windows)", set_memory
     },
-    { "vcpus", 0, "COUNT", "virtual processors (default: 1)", set_vcpus },
+    {
+        "vcpus", 0, "COUNT", "virtual processors (default: what suits the "
+        "version of Windows)", set_vcpus
+    },
+    {
+        "controller", 0, "NAME", "the controller that the guest is prepared "
+        "for: ide (default), or ahci (Windows Vista and later)",
+        set_controller
+    },
     {
         "disk", 0, "FILE", "the disk as the hypervisor is to open it "
         "(default: IMAGE)", set_disk

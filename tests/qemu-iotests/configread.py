@@ -23,6 +23,7 @@ XL_NUMBERS = ('memory', 'vcpus', 'acpi', 'apic', 'pae', 'nx', 'viridian',
 XL_LISTS = ('disk', 'vif')
 XL_VGA = {'stdvga': 'std'}
 XL_FORMATS = {'vhd': 'vpc'}
+XL_FIRMWARE = {'ovmf': 'uefi'}
 LIBVIRT_VGA = {'vga': 'std'}
 
 
@@ -81,6 +82,23 @@ def xl_read(text):
     return found
 
 
+def _xl_known(function, word):
+    """Whether it is one of the words of an enumeration of libxl's."""
+    _, xenlight = xl_parsers()
+    number = ctypes.c_int()
+    if getattr(xenlight, f'libxl_{function}_from_string')(
+            word.encode(), ctypes.byref(number)):
+        raise ValueError(f"libxl has no {function} '{word}'")
+    return word
+
+
+def _xl_firmware(word):
+    """The kind of firmware; xl itself makes its default of "bios"."""
+    if word != 'bios':
+        word = _xl_known('bios_type', word)
+    return XL_FIRMWARE.get(word, word)
+
+
 def xl_disk(spec):
     """What xl makes of the specification of a disk."""
     xlutil, xenlight = xl_parsers()
@@ -109,10 +127,14 @@ def from_xl(text):
         'localtime': bool(found['localtime']),
         'disk': disk['pdev_path'],
         'format': XL_FORMATS.get(disk['format'], disk['format']),
-        'ide': found['hdtype'] == 'ide' and disk['vdev'] == 'hda',
+        'firmware': _xl_firmware(found['firmware']),
+        'controller': _xl_known('hdtype', found['hdtype'])
+        if disk['vdev'] == 'hda' else None,
         'nic': nic['model'], 'mac': nic.get('mac'),
         'bridge': nic.get('bridge'),
         'vga': XL_VGA.get(found['vga'], found['vga']),
+        # it has none to give
+        'tpm': False,
         'tablet': bool(found['usb']) and found['usbdevice'] == 'tablet',
     }
 
@@ -136,6 +158,24 @@ def _has_pae(domain):
     return pae
 
 
+def _libvirt_controller(domain):
+    """The controller of the disk, if the chipset has it."""
+    target = domain.find('devices/disk/target')
+    return {('pc', 'ide', 'hda'): 'ide', ('xenfv', 'ide', 'hda'): 'ide',
+            ('q35', 'sata', 'sda'): 'ahci'}.get(
+                (domain.find('os/type').get('machine'), target.get('bus'),
+                 target.get('dev')))
+
+
+def _libvirt_hyperv(domain):
+    """Whether there is any of Hyper-V's interfaces; the clock is one."""
+    found = domain.find('features/hyperv') is not None
+    clock = domain.find("clock/timer[@name='hypervclock']") is not None
+    if found != clock:
+        raise ValueError("Hyper-V's clock without the rest, or without it")
+    return found or domain.find('features/viridian') is not None
+
+
 def from_libvirt(text):
     """The settings of a domain of libvirt."""
     domain = xml.etree.ElementTree.fromstring(text)
@@ -152,13 +192,14 @@ def from_libvirt(text):
         'acpi': features.find('acpi') is not None,
         'apic': features.find('apic') is not None,
         'pae': _has_pae(domain),
-        'hyperv': features.find('hyperv') is not None or
-        features.find('viridian') is not None,
+        'hyperv': _libvirt_hyperv(domain),
         'localtime': domain.find('clock').get('offset') == 'localtime',
         'disk': source.get('file') or source.get('dev'),
         'format': disk.find('driver').get('type'),
-        'ide': disk.find('target').get('bus') == 'ide' and
-        disk.find('target').get('dev') == 'hda',
+        'firmware': {'efi': 'uefi', None: 'bios'}[
+            domain.find('os').get('firmware')],
+        'controller': _libvirt_controller(domain),
+        'tpm': domain.find("devices/tpm[@model='tpm-crb']") is not None,
         'nic': nic.find('model').get('type'),
         'mac': mac.get('address') if mac is not None else None,
         'bridge': nic.find('source').get('bridge'),
@@ -185,6 +226,13 @@ def command_of(text):
     return heard.decode().split('\0')[:-1]
 
 
+def _qemu_drives(values):
+    """The disk, and how many chips of UEFI firmware there are."""
+    drives = [_pairs(value) for value in values['-drive']]
+    disk, = (drive for drive in drives if drive['if'] != 'pflash')
+    return disk, len(drives) - 1
+
+
 def from_qemu(text):
     """The settings of a command that starts QEMU; APICs are always there."""
     words = command_of(text)[1:]
@@ -194,7 +242,7 @@ def from_qemu(text):
             following = words[i + 1] if i + 1 < len(words) else ''
             values.setdefault(word, []).append(following)
     machine, cpu = _pairs(values['-machine'][0]), _pairs(values['-cpu'][0])
-    disk, net = _pairs(values['-drive'][0]), _pairs(values['-netdev'][0])
+    (disk, flash), net = _qemu_drives(values), _pairs(values['-netdev'][0])
     nic = values['-device'][0]
     return {
         'name': _pairs(values['-name'][0])['guest'],
@@ -206,7 +254,11 @@ def from_qemu(text):
         'hyperv': 'hv-relaxed' in cpu,
         'localtime': values['-rtc'][0] == 'base=localtime',
         'disk': disk['file'], 'format': disk['format'],
-        'ide': disk['if'] == 'ide' and disk['index'] == '0',
+        'firmware': {0: 'bios', 2: 'uefi'}[flash],
+        'controller': {('pc', 'ide', '0'): 'ide', ('q35', 'ide', '0'): 'ahci'}
+                      .get((values['-machine'][0].split(',')[0], disk['if'],
+                            disk['index'])),
+        'tpm': 'tpm-crb,tpmdev=tpm0' in values['-device'],
         'nic': nic.split(',')[0], 'mac': _pairs(nic).get('mac'),
         'bridge': net.get('br'),
         'vga': values['-vga'][0],
