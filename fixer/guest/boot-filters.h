@@ -35,8 +35,9 @@ bool boot_filters_clean_class(const BootFilters *filters,
                               GError **errp);
 
 /*
- * The same for the lists of the single devices below Enum that @wanted
- * (NULL-terminated, ENUMERATOR\DEVICE, as enum_device_is() has it) name; strict or not.
+ * The same for the lists of the single devices below Enum that @wanted names
+ * (NULL-terminated; ENUMERATOR\DEVICE, as enum_device_is() has the second),
+ * strict or not.
  */
 bool boot_filters_clean_devices(const BootFilters *filters, char **wanted,
                                 const char *reason, GError **errp);

@@ -16,18 +16,15 @@
 #define DISABLED 4
 
 /*
- * A key without Start belongs to no service that Windows would start: it is
- * what an uninstaller has left behind, or holds parameters only.  A Start of
- * another type is no better, but programs may read it without looking at the
- * type, and so it is replaced.
+ * A Start of another type is replaced: programs may read it without looking at
+ * the type.
  */
-static bool must_be_disabled(Hive *system, HiveKey key, const char *path)
+static bool must_be_disabled(Hive *system, const char *path)
 {
-    uint32_t start, type;
-    g_autoptr(GBytes) data = hive_get_value(system, key, "Start", &type);
+    uint32_t start;
 
-    return data && (!hive_get_dword(system, path, "Start", &start) ||
-                    start != DISABLED);
+    return !hive_get_dword(system, path, "Start", &start) ||
+           start != DISABLED;
 }
 
 static bool set_disabled(Hive *system, HiveKey key, GError **errp)
@@ -36,6 +33,58 @@ static bool set_disabled(Hive *system, HiveKey key, GError **errp)
 
     reg_values_add_number(values, "Start", DISABLED);
     return hive_set_values(system, key, values, errp);
+}
+
+/*
+ * Whether Windows 8 or later would start the service all the same: what it
+ * noted of a driver that it saw no device of counts more than Start.
+ */
+static bool is_overridden(Hive *system, HiveKey override)
+{
+    g_auto(GStrv) names = hive_value_names(system, override);
+
+    for (char **name = names; *name; name++) {
+        uint32_t start;
+
+        if (!hive_key_dword(system, override, *name, &start) ||
+            start != DISABLED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Deletes the key StartOverride of the service at @path, if it matters. */
+static bool drop_override(Hive *system, const char *path, const char *source,
+                          const char *reason, GPtrArray *changes,
+                          GError **errp)
+{
+    g_autofree char *below = g_strconcat(path, "\\StartOverride", NULL);
+    HiveKey key = hive_find_key(system, below);
+
+    if (key == HIVE_NO_KEY || !is_overridden(system, key)) {
+        return true;
+    }
+    if (!hive_delete_key(system, key, errp)) {
+        return false;
+    }
+    change_add_system_key(changes, below, source, reason)->action =
+        CHANGE_DELETE;
+    return true;
+}
+
+/*
+ * A key without Start belongs to no service that Windows would start: it is
+ * what an uninstaller has left behind, or holds parameters only.
+ */
+static bool has_start(Hive *system, HiveKey key)
+{
+    uint32_t type;
+    g_autoptr(GBytes) data =
+        key == HIVE_NO_KEY ? NULL
+        : hive_get_value(system, key, "Start", &type);
+
+    return data != NULL;
 }
 
 static bool disable(Hive *system, unsigned set, const char *name,
@@ -49,17 +98,19 @@ static bool disable(Hive *system, unsigned set, const char *name,
     g_autofree char *own_path = NULL;
     Change *change;
 
-    if (key == HIVE_NO_KEY || !must_be_disabled(system, key, path)) {
+    if (!has_start(system, key)) {
         return true;
-    }
-    if (!set_disabled(system, key, errp)) {
-        return false;
     }
     own_name = hive_key_name(system, key);
     own_path = g_strdup_printf("ControlSet%03u\\Services\\%s", set, own_name);
-    change = change_add_system_key(changes, own_path, source, reason);
-    g_ptr_array_add(change->values, g_strdup("Start"));
-    return true;
+    if (must_be_disabled(system, path)) {
+        if (!set_disabled(system, key, errp)) {
+            return false;
+        }
+        change = change_add_system_key(changes, own_path, source, reason);
+        g_ptr_array_add(change->values, g_strdup("Start"));
+    }
+    return drop_override(system, own_path, source, reason, changes, errp);
 }
 
 static bool contains(const GPtrArray *names, const char *name)

@@ -13,7 +13,8 @@
 /*
  * Disables @names, which end with NULL, in each of @control_sets: they are
  * taken off all lists of filters, and those that are there get Start=4.  Names
- * are whole and compared without regard to case; no key is deleted.
+ * are whole and compared without regard to case; no key is deleted, but for
+ * StartOverride below them, which would count more.
  *
  * For each key that changes, a Change with @source is added to @changes; its
  * reason is made from @reason.  What cannot be done is a line in @warnings

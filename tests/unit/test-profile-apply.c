@@ -20,8 +20,8 @@
 #define WHERE "HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\"
 
 #define SERVICE SET1 "Services\\"
-#define DRIVER(name, start) SERVICE name "]\n\"Type\"=dword:1\n\"Start\"=dword:" \
-                            start "\n"
+#define DRIVER(name, start) SERVICE name "]\n\"Type\"=dword:1\n" \
+                            "\"Start\"=dword:" start "\n"
 #define OVERRIDE(name, values) SERVICE name "\\StartOverride]\n" values
 
 typedef struct Case {
@@ -210,8 +210,8 @@ static void test_starts(void)
     check_all(starts, G_N_ELEMENTS(starts));
 }
 
-#define DELETED(what) "delete ControlSet001\\Services\\fits\\StartOverride [] " \
-                      what ": because\n"
+#define DELETED(what) "delete ControlSet001\\Services\\fits\\" \
+                      "StartOverride [] " what ": because\n"
 #define COUNTS "StartOverride had 3, which counts more than Start"
 
 static const Case overrides[] = {
@@ -251,9 +251,9 @@ static void test_overrides(void)
 }
 
 /* system32\drivers\fits.sys in UTF-16LE */
-#define IMAGE "hex(2):73,00,79,00,73,00,74,00,65,00,6d,00,33,00,32,00,5c,00,64," \
-    "00,72,00,69,00,76,00,65,00,72,00,73,00,5c,00,66,00,69,00,74,00,73,00,2e," \
-    "00,73,00,79,00,73,00,00,00"
+#define IMAGE "hex(2):73,00,79,00,73,00,74,00,65,00,6d,00,33,00,32,00,5c," \
+    "00,64,00,72,00,69,00,76,00,65,00,72,00,73,00,5c,00,66,00,69,00,74,00," \
+    "73,00,2e,00,73,00,79,00,73,00,00,00"
 #define KEY_MADE DRIVER("fits", "0") "\"ErrorControl\"=dword:3\n" \
                  "\"Group\"=\"My Group\"\n\"ImagePath\"=" IMAGE "\n"
 
@@ -376,8 +376,8 @@ static const Case class_filters[] = {
       UPPER(A), NULL, "", NOTED("a", LATE) },
     { CLASS, FILE_OF_A("bad") CLASS_KEY UPPER(A), NULL, "",
       NOTED("a", FOREIGN) },
-    { CLASS, DRIVER("a", "0") "\"ImagePath\"=\"\\\\??\\\\D:\\\\a.sys\"\n" CLASS_KEY
-      UPPER(A), NULL, "",
+    { CLASS, DRIVER("a", "0") "\"ImagePath\"=\"\\\\??\\\\D:\\\\a.sys\"\n"
+      CLASS_KEY UPPER(A), NULL, "",
       NOTED("a", "that cannot be looked at; if Windows stops with 0x7B, take "
             "it off in the source VM") },
     /* Windows' own come first, whatever is wrong with them. */
@@ -484,8 +484,8 @@ static void test_critical(void)
 
 /* ------------------------------------------------ [number], [known-device] */
 
-#define NUMBER "[number Services\\partmgr\\Parameters\\SanPolicy]\nwrong=3;4\n" \
-               "right=1\nreason=because\n"
+#define NUMBER "[number Services\\partmgr\\Parameters\\SanPolicy]\n" \
+               "wrong=3;4\nright=1\nreason=because\n"
 #define POLICY(value) SERVICE "partmgr\\Parameters]\n\"SanPolicy\"=" value "\n"
 #define CHANGED(old) "ControlSet001\\Services\\partmgr\\Parameters " \
                      "[SanPolicy] SanPolicy was " old ": because\n"
@@ -508,8 +508,8 @@ static void test_numbers(void)
 #define DEVICE "[known-device IDE controller]\nids=PCI\\\\A;*B\n"
 #define IDS "[HKEY_LOCAL_MACHINE\\SYSTEM\\DriverDatabase\\DeviceIds\\"
 #define UNKNOWN "HKEY_LOCAL_MACHINE\\SYSTEM\\DriverDatabase\\DeviceIds: the " \
-    "guest has no driver package for the IDE controller (PCI\\A, *B), and may " \
-    "stop with 0x7B; add its package in the source VM\n"
+    "guest has no driver package for the IDE controller (PCI\\A, *B), and " \
+    "may stop with 0x7B; add its package in the source VM\n"
 
 static const Case devices[] = {
     { DEVICE, IDS "PCI\\A]\n\"mshdc.inf\"=hex:01,ff,00,00\n", NULL, "" },

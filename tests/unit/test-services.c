@@ -109,6 +109,19 @@ static const Case services[] = {
     { SET1 "Services\\VMTools]\n\"Start\"=hex(4):04\n",
       SET1 "Services\\VMTools]\n\"Start\"=dword:4\n",
       "ControlSet001\\Services\\VMTools [Start] because\n" },
+    /* What Windows has noted would count more; 4 says the same. */
+    { SET1 "Services\\xenfilt]\n\"Start\"=dword:0\n"
+      SET1 "Services\\xenfilt\\StartOverride]\n\"0\"=dword:3\n",
+      SET1 "Services\\xenfilt]\n\"Start\"=dword:4\n",
+      "ControlSet001\\Services\\xenfilt [Start] because\n"
+      "delete ControlSet001\\Services\\xenfilt\\StartOverride [] because\n" },
+    { SET1 "Services\\xenfilt]\n\"Start\"=dword:4\n"
+      SET1 "Services\\xenfilt\\StartOverride]\n\"0\"=dword:4\n\"1\"=dword:0\n",
+      SET1 "Services\\xenfilt]\n\"Start\"=dword:4\n",
+      "delete ControlSet001\\Services\\xenfilt\\StartOverride [] because\n" },
+    { SET1 "Services\\xenfilt]\n\"Start\"=dword:4\n"
+      SET1 "Services\\xenfilt\\StartOverride]\n\"0\"=dword:4\n", NULL, "" },
+    { SET1 "Services\\xenfilt\\StartOverride]\n\"0\"=dword:3\n", NULL, "" },
     /* Names are whole. */
     { SET1 "Services\\VMToolsX]\n\"Start\"=dword:2\n"
       SET1 "Services\\VMTool]\n\"Start\"=dword:2\n"
