@@ -298,9 +298,9 @@ def drivers(windows):
 
 
 def boot_drivers(windows):
-    """Those without which it does not boot, or that IDE needs."""
+    """Those that the registry starts at boot, and what they import from."""
     return [name for table in _TABLES[:4] for name, driver in table.items()
-            if driver.is_in(windows)]
+            if driver.is_in(windows)] + ['vmci.sys']
 
 
 def store_drivers(windows):

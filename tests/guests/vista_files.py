@@ -97,6 +97,8 @@ def add_windows(tree, windows, system_hive, slim=False, more_drivers=()):
     for name, data in system_hive.items():
         _add_hive_file(tree, config, name, data)
     _add_hive(tree, windows, config, 'SOFTWARE', _software(windows))
+    for name in ('SAM', 'SECURITY', 'DEFAULT'):
+        _add_hive(tree, windows, config, name, _small_hive(name, windows))
     names = vista_drivers.boot_drivers(windows) if slim \
         else vista_drivers.drivers(windows)
     for name in (*names, *more_drivers):
@@ -179,9 +181,6 @@ def add_store_package(tree, windows):
 
 def _add_the_rest(tree, windows, root):
     """What a boot does not need and a disk is full of."""
-    for name in ('SAM', 'SECURITY', 'DEFAULT'):
-        _add_hive(tree, windows, root + '\\System32\\config', name,
-                  _small_hive(name, windows))
     if windows.is_64:
         for name in vista_drivers.SYSTEM_FILES:
             if not name.endswith('.sys'):

@@ -166,8 +166,9 @@ for _base, _path in (('win10', ESP_BCD), ('win7', 'Boot\\BCD')):
             boot_edits=(missing_file(_path),))
     _broken(_base, 'bcd-garbage', 'the BCD is a text',
             boot_edits=(vista_edits.garbage_file(_path),))
-    _broken(_base, 'bcd-dirty', 'the BCD was being written',
-            boot_edits=(vista_edits.dirty_store(_path),))
+    _add(_base, 'bcd-dirty', 'the BCD was being written, its log is lost',
+         set_edits=(vista_edits.sound,),
+         boot_edits=(vista_edits.dirty_store(_path),))
     _broken(_base, 'bcd-nowhere', 'the default is on a partition that is not',
             bcd_edits=(default_on(vista_edits.elsewhere),))
     _broken(_base, 'bcd-other-disk', 'the default is on another disk',
@@ -224,9 +225,9 @@ for _base in ('win10-bios', 'win7'):
     _broken(_base, 'atapi-start', 'atapi has Start=3', start('atapi', 3))
     _broken(_base, 'volmgr-off', 'volmgr is disabled', start('volmgr', 4))
     _broken(_base, 'partmgr-off', 'partmgr is disabled', start('partmgr', 4))
-    _broken(_base, 'san-policy', 'new disks are left offline',
-            set_values('Services\\partmgr\\Parameters',
-                       SanPolicy=hive.dword(3)))
+    _add(_base, 'san-policy', 'new disks are left offline', set_edits=(
+        vista_edits.sound, set_values('Services\\partmgr\\Parameters',
+                                      SanPolicy=hive.dword(3))))
     _broken(_base, 'dangling-filter', 'a filter of all disks has no file',
             filters(DISK_CLASS, 'UpperFilters', 'snapman'),
             service('snapman'))

@@ -164,6 +164,25 @@ def test_ahci():
             equal(name + '\\STARTOVERRIDE' in found, False, kind)
 
 
+def test_san_policy():
+    """A disk on the new controller comes online."""
+    for kind in ('win7-san-policy', 'win10-bios-san-policy'):
+        for found in services(kind):
+            equal(number(found['PARTMGR\\PARAMETERS'], 'SanPolicy'), 1, kind)
+
+
+def test_mended():
+    """What preparing mends of the guests that check finds broken."""
+    for kind, name in (('win10-bios-pci-start', 'PCI'),
+                       ('win7-pci-start', 'PCI'),
+                       ('win10-bios-volmgr-off', 'VOLMGR'),
+                       ('win10-bios-override-atapi', 'ATAPI'),
+                       ('win10-bios-override-pci', 'PCI')):
+        for found in services(kind):
+            equal(number(found[name], 'Start'), 0, kind)
+            equal(name + '\\STARTOVERRIDE' in found, False, kind)
+
+
 def test_clean_hive():
     """The sequence numbers are equal; a hive that needed its logs has them."""
     for kind in ('win10-1709', 'win10', 'win7', 'win7-dirty-hive'):
