@@ -301,6 +301,9 @@ bool check_filters(Check *check, Link *link, const char *path,
 /* Whether win-xenprep sees to the service's Start and StartOverride. */
 bool check_mends_start(const Check *check, const char *name);
 
+/* Whether it restores the file at @path, if that is missing. */
+bool check_mends_file(const Check *check, const char *path);
+
 /* Whether it leaves the service as it is with that number. */
 bool check_tolerates_start(const Check *check, const char *name,
                            uint32_t start);

@@ -56,6 +56,20 @@ bool check_mends_start(const Check *check, const char *name)
     return find_service(check, name) != NULL;
 }
 
+bool check_mends_file(const Check *check, const char *path)
+{
+    const char *name = strrchr(path, '\\');
+
+    for (guint i = 0; name && i < check->parts->len; i++) {
+        const Profile *part = part_at(check, i);
+
+        if (part && is_named(part->files, name + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool check_tolerates_start(const Check *check, const char *name,
                            uint32_t start)
 {

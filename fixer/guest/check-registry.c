@@ -172,6 +172,15 @@ static void note_passed(GString *passed, const char *name, const char *why)
     }
 }
 
+/* What restores the driver's file, or whatever else is wrong with it. */
+static const char *remedy_image(const Check *check, const char *image,
+                                const char *why)
+{
+    return g_str_has_suffix(why, MODULES_IS_MISSING) &&
+           check_mends_file(check, image) ? REMEDY_CONVERT
+                                          : check_remedy_driver(check);
+}
+
 /* One driver; those that are passed over are added to @passed. */
 static bool check_boot_driver(Check *check, Link *link,
                               const BootService *service, GString *passed,
@@ -195,7 +204,8 @@ static bool check_boot_driver(Check *check, Link *link,
 
         link_set_object(link, "SYSTEM\\ControlSet%03u\\Services\\%s",
                         check->control_set, service->name);
-        return link_broken(link, screen, check_remedy_driver(check),
+        return link_broken(link, screen,
+                           remedy_image(check, service->image, why),
                            "%s, and Windows does not start without it "
                            "(ErrorControl %u)", why, service->error_control);
     }

@@ -355,6 +355,9 @@ _broken('select', '10-uefi', 'control-set', FILE,
 _broken('critical-driver', '10-uefi', 'boot-drivers', FILE,
         'a driver is missing, ErrorControl 3',
         missing('System32\\drivers\\volmgr.sys'))
+_broken('critical-ide', '10-uefi', 'boot-drivers', FILE,
+        'intelide.sys is missing, ErrorControl 3',
+        missing('System32\\drivers\\intelide.sys'))
 _broken('critical-import', '10-uefi', 'boot-drivers', FILE,
         'a module that such a driver imports from is missing',
         missing('System32\\drivers\\wmilib.sys'))

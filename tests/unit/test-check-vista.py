@@ -221,7 +221,7 @@ def test_mended():
     """What win-xenprep is said to mend it does mend."""
     mended = [kind for kind in kinds.LINKS if is_mended(kind)]
     equal({'vista-broken-' + name for name in (
-        'override-pci', 'override-storahci', 'msahci-demand', 'hdc-filter',
+        'override-pci', 'override-storahci', 'critical-ide', 'msahci-demand', 'hdc-filter',
         'disk-filter', 'foreign-instance', 'no-database')} - set(mended),
           set(), 'mended')
     failed = {}
