@@ -98,7 +98,8 @@ _add('win10', 'compact-8k', 'so is intelide.sys, in chunks of other size',
      tree_edits=(vista_edits.compact_source('intelide.sys', wof.XPRESS8K),))
 _add('win7', 'dirty-hive', 'SYSTEM was being written; its log has the rest',
      tree_edits=(vista_edits.interrupted(
-         'Windows\\' + vista_files.SYSTEM_HIVE, 'Special vol', 'Generic vol'),))
+         'Windows\\' + vista_files.SYSTEM_HIVE, 'Special volume',
+         'Generic volume'),))
 _add('win7', 'bcd-log', 'the BCD was being written; its log has the rest',
      boot_edits=(vista_edits.interrupted(
          'Boot\\BCD', 'Mindows 7', 'Windows 7'),))

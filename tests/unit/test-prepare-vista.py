@@ -188,9 +188,9 @@ def test_clean_hive():
     for kind in ('win10-1709', 'win10', 'win7', 'win7-dirty-hive'):
         data = contents(kind, HIVE)
         equal(data[4:8], data[8:12], kind)
-    found = [text for text in ('Special vol', 'Generic vol')
+    found = [text for text in ('Special volume', 'Generic volume')
              if text.encode('utf-16-le') in contents('win7-dirty-hive', HIVE)]
-    equal(found, ['Generic vol'], 'what the log has')
+    equal(found, ['Generic volume'], 'what the log has')
 
 
 def test_drivers():
