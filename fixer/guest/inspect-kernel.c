@@ -29,6 +29,55 @@ static const BootEntry *find_entry(const Inspection *in)
                          place->system_root, false);
 }
 
+/* What the BCD starts by itself, if that is this Windows; or NULL. */
+static const BcdEntry *find_bcd_entry(const Inspection *in)
+{
+    const WindowsPlace *place = &in->windows->place;
+    const BootManager *manager = in->survey.manager;
+    const BcdEntry *entry = manager && manager->bcd ? manager->bcd->started
+                                                    : NULL;
+
+    return entry && entry->type == BCD_OBJECT_WINDOWS && entry->system_root &&
+           bcd_device_partition(&entry->os_device, in->disk,
+                                manager->partition) == place->partition &&
+           g_ascii_strcasecmp(entry->system_root, place->system_root) == 0
+           ? entry : NULL;
+}
+
+/* What the loader is told to take instead of the usual files; or NULL. */
+typedef struct NamedFiles {
+    char *hal;
+    char *kernel;
+} NamedFiles;
+
+static void named_files_clear(NamedFiles *named)
+{
+    g_free(named->hal);
+    g_free(named->kernel);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NamedFiles, named_files_clear)
+
+/* Nothing is named by a name that is empty. */
+static char *some_name(char *name)
+{
+    if (name && !*name) {
+        g_clear_pointer(&name, g_free);
+    }
+    return name;
+}
+
+static void find_named_files(const Inspection *in, const BootEntry *entry,
+                             NamedFiles *named)
+{
+    const BcdEntry *bcd = find_bcd_entry(in);
+
+    named->hal = some_name(bcd ? g_strdup(bcd->hal)
+                               : boot_entry_switch(entry, "HAL"));
+    named->kernel = some_name(bcd ? g_strdup(bcd->kernel)
+                                  : boot_entry_switch(entry, "KERNEL"));
+}
+
 /* Reads a file that has to be there; that it is not is a warning. */
 static bool read_hal(Inspection *in, const char *file_name)
 {
@@ -42,12 +91,10 @@ static bool read_hal(Inspection *in, const char *file_name)
     return in->has_hal;
 }
 
-/* The HAL that @entry starts, or would if the file that it names were there. */
-static void find_hal(Inspection *in, const BootEntry *entry)
+/* The HAL that is started, or would be if the file that is named were there. */
+static void find_hal(Inspection *in, const NamedFiles *named)
 {
-    g_autofree char *name = boot_entry_switch(entry, "HAL");
-
-    if (!name || !*name || !read_hal(in, name)) {
+    if (!named->hal || !read_hal(in, named->hal)) {
         read_hal(in, HAL_FILE);
     }
 }
@@ -108,13 +155,12 @@ static bool is_file(const Kernel *kernel, const char *name)
     return g_ascii_strcasecmp(strrchr(kernel->path, '\\') + 1, name) == 0;
 }
 
-/* What NTLDR starts by @entry; where the processor decides, either. */
-static bool is_used(const BootEntry *entry, PaeUse use, const Kernel *kernel)
+/* What the loader starts; where the processor decides, either. */
+static bool is_used(const NamedFiles *named, PaeUse use,
+                    const Kernel *kernel)
 {
-    g_autofree char *named = boot_entry_switch(entry, "KERNEL");
-
-    if (named && *named) {
-        return is_file(kernel, named);
+    if (named->kernel) {
+        return is_file(kernel, named->kernel);
     }
     return (use != PAE_ALWAYS && is_file(kernel, KERNEL_FILE)) ||
            (use != PAE_NEVER && is_file(kernel, KERNEL_FILE_PAE));
@@ -188,16 +234,21 @@ void inspect_kernels(Inspection *in)
 {
     const BootEntry *entry = find_entry(in);
     PaeUse use = pae_use(in, entry);
+    g_auto(NamedFiles) named = { 0 };
 
-    find_hal(in, entry);
+    find_named_files(in, entry, &named);
+    find_hal(in, &named);
     add_kernel(in, KERNEL_FILE, true);
     add_kernel(in, KERNEL_FILE_PAE, false);
     add_named_kernels(in);
+    if (named.kernel) {
+        add_kernel(in, named.kernel, true);
+    }
     check_pae_kernel(in, use);
     for (guint i = 0; i < in->kernels->len; i++) {
         InstalledKernel *installed = g_ptr_array_index(in->kernels, i);
 
-        installed->used = is_used(entry, use, &installed->kernel);
+        installed->used = is_used(&named, use, &installed->kernel);
         if (installed->used && in->has_hal) {
             hal_settle_type(&in->hal, &installed->kernel);
         }

@@ -43,7 +43,7 @@ static const struct {
     { 10, 0, true,  4096, 2048, 6291456, 25165824 },
 };
 
-/* That of its first build, which has no row of its own: servers have less. */
+/* It has no row of its own, since servers of its builds need less. */
 #define LEAST_WINDOWS_11 4096
 
 /* The driver of the NIC, and whose word it is that Windows has it. */
@@ -91,12 +91,17 @@ static unsigned memory_row(const ConfigVersion *version)
     return row;
 }
 
+static uint64_t least_memory(unsigned row, const ConfigVersion *version)
+{
+    return config_is_windows_11(version) ? LEAST_WINDOWS_11
+                                         : memories[row].least;
+}
+
 static void fit_memory(GuestConfig *config, const ConfigOptions *options,
                        const ConfigVersion *version)
 {
     unsigned row = memory_row(version);
-    uint64_t least = config_is_windows_11(version) ? LEAST_WINDOWS_11
-                                                   : memories[row].least;
+    uint64_t least = least_memory(row, version);
     uint64_t most = version->workstation ? memories[row].most_workstation
                                          : memories[row].most_server;
 

@@ -29,6 +29,7 @@ import hive                 # noqa: E402
 import ntfs                 # noqa: E402
 import recipes              # noqa: E402
 import registry             # noqa: E402
+import vista_edits          # noqa: E402
 import windrivers           # noqa: E402
 import winversions          # noqa: E402
 from tap import Skip, equal, main       # noqa: E402
@@ -241,6 +242,29 @@ def test_vista_kernels():
     for kind, used in (('win7', [True, True]), ('win10-bios', [True])):
         equal([k['used'] for k in inspect(known(kind)[0])['kernels']], used,
               kind)
+
+
+def test_bcd_files():
+    """A kernel that the BCD names, and a HAL that is not there."""
+    windows = recipes.find('win10-bios').windows
+    kernel = '%s\\System32\\ntkrnlxx.exe' % windows.system_root
+    edits = (vista_edits.element(None, '22000011', hive.sz('ntkrnlxx.exe')),
+             vista_edits.element(None, '22000012', hive.sz('halxx.dll')))
+    report = variant(
+        'win10-bios', lambda tree, _: tree.file(
+            kernel[1:], windrivers.kernel(windows)), bcd_edits=edits)
+    equal([(k['path'].lower(), k['used']) for k in report['kernels']],
+          [(kernel.replace('ntkrnlxx', 'ntoskrnl').lower(), False),
+           (kernel.lower(), True)])
+    equal(['halxx.dll' in line for line in report['warnings']], [True])
+    # Of a Windows that is not the one that starts it says nothing.
+    path, truth = known('win10-two')
+    others = inspect(path)['other-windows']
+    equal(len(others), 1)
+    report = inspect(path, '--windows=%d:%s' % (
+        others[0]['partition'], others[0]['system-root']))
+    equal([k['used'] for k in report['kernels']], [True])
+    equal(report['firmware'], [truth['disk']['firmware']])
 
 
 # Kind: its firmware, and the partition that it starts
