@@ -98,17 +98,18 @@ static void print_controllers(const WinXenprepControllerList *list,
     }
 }
 
-/* What it says of itself, as far as the name does not tell. */
+/* What it says of itself; of those before Vista the version tells all. */
 static void print_release(const WinXenprepWindows *windows, GString *words)
 {
+    if (!windows->edition && !windows->release) {
+        return;
+    }
     xenfix_word_if(words, windows->edition);
     xenfix_word_if(words, windows->release);
     if (windows->has_build) {
         xenfix_word(words, "build %" PRId64, windows->build);
     }
-    if (words->len) {
-        xenfix_print_words("    edition", words);
-    }
+    xenfix_print_words("    edition", words);
 }
 
 void xenfix_print_windows(const WinXenprepWindows *windows, GString *words)
