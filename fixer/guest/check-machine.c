@@ -139,6 +139,7 @@ static PathStep *parse_step(GKeyFile *file, const char *group,
                                                  NULL, NULL);
     step->parent = g_key_file_get_string(file, group, "parent", NULL);
     step->suffix = g_key_file_get_string(file, group, "suffix", NULL);
+    step->any_slot = g_key_file_get_boolean(file, group, "any-slot", NULL);
     step->basic_disks = g_key_file_get_boolean(file, group, "basic-disks",
                                                NULL);
     step->mends = g_key_file_get_string_list(file, group, "mends", NULL,

@@ -47,6 +47,8 @@ typedef struct PathStep {
     char *parent;
     /* How the name of its instance ends, or NULL. */
     char *suffix;
+    /* Which of its instances the machine has is not fixed; or a new one. */
+    bool any_slot;
     /* Of a dynamic disk it is only a part of the matter. */
     bool basic_disks;
     /* What of it win-xenprep mends; NULL: nothing. */

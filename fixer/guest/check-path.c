@@ -265,6 +265,11 @@ static bool check_instances(Check *check, const PathStep *step, Link *link,
     return true;
 }
 
+static bool is_good(const Link *link)
+{
+    return link->text && link->state == LINK_OK;
+}
+
 static bool check_device(Check *check, const PathStep *step, Link *link,
                          GError **errp)
 {
@@ -278,9 +283,12 @@ static bool check_device(Check *check, const PathStep *step, Link *link,
     instances = find_instances(check, step);
     note_prefixes(check, step, instances);
     drop_unconfigured(check, instances);
-    return instances->len > 0
-           ? check_instances(check, step, link, instances, errp)
-           : check_database(check, step, link, errp);
+    if (instances->len > 0 &&
+        !check_instances(check, step, link, instances, errp)) {
+        return false;
+    }
+    return (instances->len > 0 && !(step->any_slot && is_good(link))) ||
+           check_database(check, step, link, errp);
 }
 
 static bool check_required_filter(Check *check, const PathStep *step,

@@ -173,8 +173,8 @@ static bool set_machine(XenfixOptions *options, const char *value,
 static const XenfixOption check_options[] = {
     {
         "machine", 0, "MACHINE", "the machine that the guest is to boot on: "
-        "xen-hvm (default), qemu-pc, qemu-q35; with -uefi at the end, such as "
-        "xen-hvm-uefi, each has UEFI firmware", set_machine
+        "xen-hvm (default), xen-hvm-ahci, qemu-pc, qemu-q35; with -uefi at the "
+        "end, such as xen-hvm-uefi, each has UEFI firmware", set_machine
     },
     { NULL }
 };

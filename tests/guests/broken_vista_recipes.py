@@ -235,7 +235,7 @@ def _unknown(kind, base, link, summary, *edits, machine=None, **changes):
           **changes)
 
 
-_BIOS = ('xen-hvm', 'qemu-pc', 'qemu-q35')
+_BIOS = ('xen-hvm', 'qemu-pc', 'qemu-q35', 'xen-hvm-ahci')
 _UEFI = tuple(name + '-uefi' for name in _BIOS)
 
 for _base, _machines in (('vista', _BIOS), ('7', _BIOS), ('7-uefi', _UEFI),

@@ -26,7 +26,7 @@ from tap import Skip, equal, main               # noqa: E402
 HELPER = os.path.abspath(sys.argv[1])
 
 # Guests as they come from VMware, and where they are to boot
-_BIOS = ('xen-hvm', 'qemu-pc', 'qemu-q35')
+_BIOS = ('xen-hvm', 'qemu-pc', 'qemu-q35', 'xen-hvm-ahci')
 _UEFI = tuple(name + '-uefi' for name in _BIOS)
 PREPARED = {
     'win-vista': _BIOS, 'win-vista-uefi': _UEFI, 'win7': _BIOS,
@@ -192,7 +192,8 @@ def test_windows_option():
 
 def prepared(kind, machine):
     """What check says of the guest as win-xenprep prepares it."""
-    profile = 'ahci' if 'q35' in machine else 'ide'
+    profile = 'ide' if machine.startswith(('qemu-pc', 'xen-hvm')) and \
+        'ahci' not in machine else 'ahci'
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'prepared.raw')
         helperclient.prepare(HELPER, guest(kind), path, profile=profile)
@@ -222,8 +223,8 @@ def test_mended():
     mended = [kind for kind in kinds.LINKS if is_mended(kind)]
     equal({'vista-broken-' + name for name in (
         'override-pci', 'override-storahci', 'critical-ide', 'msahci-demand', 'hdc-filter',
-        'disk-filter', 'foreign-instance', 'no-database')} - set(mended),
-          set(), 'mended')
+        'disk-filter', 'foreign-instance', 'no-database')} -
+          set(mended), set(), 'mended')
     failed = {}
     for kind in mended:
         report = prepared(kind, kinds.LINKS[kind][2])
