@@ -20,6 +20,9 @@
 /* By which Windows 8 and later writes a session when it is shut down. */
 #define FAST_STARTUP "HiberbootEnabled"
 
+/* The first build whose kernel has the HAL in it. */
+#define BUILD_HAL_IN_KERNEL 19041
+
 #define SAN_POLICY "SanPolicy"
 
 /* Values of it: new disks stay offline, all or those inside the machine. */
@@ -149,8 +152,8 @@ static Volume *winload_volume(Check *check, Volume **opened, GError **errp)
 /* Whether the program is for the firmware; if not the link is broken. */
 static bool suits_firmware(Check *check, Link *link, const char *path)
 {
-    bool is_efi = g_str_has_suffix(path, ".efi") ||
-                  g_str_has_suffix(path, ".EFI");
+    g_autofree char *lower = g_ascii_strdown(path, -1);
+    bool is_efi = g_str_has_suffix(lower, ".efi");
     bool uefi = check->machine->firmware == FIRMWARE_UEFI;
 
     if (is_efi == uefi) {
@@ -235,6 +238,24 @@ static bool has_pae_kernel(const Check *check)
            !(check->bcd_entry && check->bcd_entry->kernel);
 }
 
+/*
+ * Since the version of May 2020 the HAL is a part of the kernel, and hal.dll an
+ * empty shell: whether it has to be there was not found out.
+ */
+static bool check_hal(Check *check, Link *link, const char *hal, bool *good,
+                      GError **errp)
+{
+    const PeVersion *v = &check->windows->version;
+
+    if (!check_file(check, link, hal, good, errp)) {
+        return false;
+    }
+    if (!*good && v->part[0] >= 10 && v->part[2] >= BUILD_HAL_IN_KERNEL) {
+        link_doubt(link);
+    }
+    return true;
+}
+
 /* A loader for another kind of processor cannot start the kernel. */
 static bool judge_machine(const Check *check, Link *link, const char *kernel)
 {
@@ -259,7 +280,7 @@ bool check_vista_kernel(Check *check, Link *link, GError **errp)
     bool good = false;
 
     if (!check_file(check, link, kernel, &good, errp) || !good ||
-        !check_file(check, link, hal, &good, errp) || !good) {
+        !check_hal(check, link, hal, &good, errp) || !good) {
         return link->text != NULL;
     }
     if (has_pae_kernel(check) &&

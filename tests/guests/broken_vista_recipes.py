@@ -471,6 +471,8 @@ _unknown('volsnap', '10-uefi', 'volume',
          set_edits=(override('volsnap'),))
 _unknown('partmgr', '10-uefi', 'disk', 'partmgr has Start=1',
          set_edits=(start('partmgr', 1),))
+_unknown('no-hal', '10-uefi', 'kernel-hal', 'hal.dll is missing',
+         missing('System32\\hal.dll'))
 _unknown('no-pae-kernel', 'vista', 'kernel-hal',
          'the kernel for PAE is missing', missing('System32\\ntkrnlpa.exe'))
 _unknown('own-driver', '10-uefi', 'controller',

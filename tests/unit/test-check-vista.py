@@ -222,9 +222,9 @@ def test_mended():
     """What win-xenprep is said to mend it does mend."""
     mended = [kind for kind in kinds.LINKS if is_mended(kind)]
     equal({'vista-broken-' + name for name in (
-        'override-pci', 'override-storahci', 'critical-ide', 'msahci-demand', 'hdc-filter',
-        'disk-filter', 'foreign-instance', 'no-database')} -
-          set(mended), set(), 'mended')
+        'override-pci', 'override-storahci', 'critical-ide',
+        'msahci-demand', 'hdc-filter', 'disk-filter', 'foreign-instance',
+        'no-database')} - set(mended), set(), 'mended')
     failed = {}
     for kind in mended:
         report = prepared(kind, kinds.LINKS[kind][2])
