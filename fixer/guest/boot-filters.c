@@ -20,6 +20,7 @@
 #include "boot-services.h"
 #include "enum-walk.h"
 #include "filters.h"
+#include "guest-limits.h"
 #include "hive-compare.h"
 #include "hive-strings.h"
 #include "service-image.h"
@@ -191,6 +192,25 @@ static bool clean_name(const Cleaning *c, const char *name, GError **errp)
     return true;
 }
 
+/* Each name is looked for in the whole list, so there must not be too many. */
+static bool clean_list(const Cleaning *c, char **names, GError **errp)
+{
+    if (g_strv_length(names) > LIMIT_FILTERS) {
+        g_ptr_array_add(c->filters->warnings,
+                        g_strdup_printf("HKEY_LOCAL_MACHINE\\SYSTEM\\%s: more "
+                                        "than %u filters are on one list, "
+                                        "which is left as it is", c->path,
+                                        LIMIT_FILTERS));
+        return true;
+    }
+    for (char **name = names; *name; name++) {
+        if (!clean_name(c, *name, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool clean_key(const Cleaning *c, GError **errp)
 {
     Hive *system = c->filters->system;
@@ -200,10 +220,8 @@ static bool clean_key(const Cleaning *c, GError **errp)
         g_auto(GStrv) names = hive_key_strings(system, key,
                                                filters_values[i]);
 
-        for (char **name = names; name && *name; name++) {
-            if (!clean_name(c, *name, errp)) {
-                return false;
-            }
+        if (names && !clean_list(c, names, errp)) {
+            return false;
         }
     }
     return true;

@@ -18,6 +18,8 @@ typedef struct VolumeFiles {
     Volume *volume;
     const Windows *windows;
     const GPtrArray *edits;
+    /* From a path in lower case to its state: one file has many asking. */
+    GHashTable *known;
 } VolumeFiles;
 
 static bool is_edited(const VolumeFiles *files, const char *path)
@@ -85,10 +87,9 @@ static bool look_inside(VolumeFiles *files, const char *path,
     return true;
 }
 
-static bool volume_state(DriverFiles *base, const char *path,
-                         DriverFileState *state, GError **errp)
+static bool look_at(VolumeFiles *files, const char *path,
+                    DriverFileState *state, GError **errp)
 {
-    VolumeFiles *files = (VolumeFiles *)base;
     VolumeFileInfo info;
     bool exists;
 
@@ -113,6 +114,25 @@ static bool volume_state(DriverFiles *base, const char *path,
     return look_inside(files, path, state, errp);
 }
 
+static bool volume_state(DriverFiles *base, const char *path,
+                         DriverFileState *state, GError **errp)
+{
+    VolumeFiles *files = (VolumeFiles *)base;
+    g_autofree char *key = g_ascii_strdown(path, -1);
+    gpointer known;
+
+    if (g_hash_table_lookup_extended(files->known, key, NULL, &known)) {
+        *state = GPOINTER_TO_UINT(known);
+        return true;
+    }
+    if (!look_at(files, path, state, errp)) {
+        return false;
+    }
+    g_hash_table_insert(files->known, g_steal_pointer(&key),
+                        GUINT_TO_POINTER(*state));
+    return true;
+}
+
 DriverFiles *driver_files_new(Volume *volume, const Windows *windows,
                               const GPtrArray *edits)
 {
@@ -122,12 +142,19 @@ DriverFiles *driver_files_new(Volume *volume, const Windows *windows,
     files->volume = volume;
     files->windows = windows;
     files->edits = edits;
+    files->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                         NULL);
     return &files->files;
 }
 
-void driver_files_free(DriverFiles *files)
+void driver_files_free(DriverFiles *base)
 {
-    g_free(files);
+    VolumeFiles *files = (VolumeFiles *)base;
+
+    if (files) {
+        g_hash_table_unref(files->known);
+        g_free(files);
+    }
 }
 
 const char *driver_file_state_text(DriverFileState state)

@@ -41,6 +41,7 @@ struct DriverFiles {
 DriverFiles *driver_files_new(Volume *volume, const Windows *windows,
                               const GPtrArray *edits);
 
+/* Of one that driver_files_new() has made. */
 void driver_files_free(DriverFiles *files);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriverFiles, driver_files_free)

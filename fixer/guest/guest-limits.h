@@ -99,6 +99,9 @@
 /* Lists of filters that one service may be on, for a report. */
 #define LIMIT_FILTER_LISTS 16
 
+/* Filters on one list that are looked at: Windows' own have up to four. */
+#define LIMIT_FILTERS 64
+
 /* Keys of a hive: each takes 80 bytes at least. */
 #define LIMIT_HIVE_KEYS (LIMIT_HIVE_SIZE / 80)
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "guest-limits.h"
 #include "hive-fixture.h"
 #include "hive-internal.h"
 #include "profile-apply.h"
@@ -443,6 +444,40 @@ static void test_device_filters(void)
     check_all(device_filters, G_N_ELEMENTS(device_filters));
 }
 
+/* How many of @count filters without a service are taken off. */
+static guint filters_taken(unsigned count, GPtrArray *warnings)
+{
+    static const Options options = { .sets = 1 };
+    g_autoptr(GString) body = g_string_new(CLASS_KEY
+                                           "\"UpperFilters\"=hex(7):");
+    g_autoptr(GPtrArray) changes = change_list_new();
+    g_autoptr(GError) err = NULL;
+    g_autoptr(Hive) hive = NULL;
+
+    for (unsigned i = 0; i < count; i++) {
+        g_string_append_printf(body, "%02x,%02x,00,00,", i & 0xff,
+                               0x4e + (i >> 8));
+    }
+    g_string_append(body, "00,00\n");
+    hive = fixture_hive(body->str);
+    apply(hive, CLASS, &options, changes, warnings, &err);
+    g_assert_no_error(err);
+    return changes->len;
+}
+
+static void test_many_filters(void)
+{
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+
+    g_assert_cmpuint(filters_taken(LIMIT_FILTERS, warnings), ==,
+                     LIMIT_FILTERS);
+    g_assert_cmpuint(warnings->len, ==, 0);
+    g_assert_cmpuint(filters_taken(LIMIT_FILTERS + 1, warnings), ==, 0);
+    fixture_assert_warnings(warnings, WHERE "Control\\Class\\" HDC ": more than "
+                            "64 filters are on one list, which is left as it "
+                            "is\n");
+}
+
 /* ------------------------------------------------------ [critical-device] */
 
 #define CRITICAL "[critical-device gendisk]\nservices=disk;other\nclass=" DISK \
@@ -536,6 +571,7 @@ int main(int argc, char **argv)
     g_test_add_func("/profile-apply/class-filters", test_class_filters);
     g_test_add_func("/profile-apply/strict", test_strict);
     g_test_add_func("/profile-apply/device-filters", test_device_filters);
+    g_test_add_func("/profile-apply/many-filters", test_many_filters);
     g_test_add_func("/profile-apply/critical", test_critical);
     g_test_add_func("/profile-apply/numbers", test_numbers);
     g_test_add_func("/profile-apply/devices", test_devices);
