@@ -148,6 +148,18 @@
  */
 #define LIMIT_MFT_WALK (4096ULL * MiB)
 
+/*
+ * Pieces of files and holes in them that are looked at for that, in some
+ * seconds: each 64 KiB of compressed files may have one of each.
+ */
+#define LIMIT_OWNED_RUNS (64 * MiB)
+
+/*
+ * Bytes of a record there: Windows makes 1024, or 4096 where a sector has as
+ * many.  What protects a larger one does not fit into its first sector.
+ */
+#define LIMIT_MFT_RECORD_SIZE (64 * KiB)
+
 /* Sections of a PE: the Windows loader itself takes no more. */
 #define LIMIT_PE_SECTIONS 96
 

@@ -16,71 +16,114 @@
 #include "volume-internal.h"
 
 #include <ntfs-3g/mft.h>
-#include <ntfs-3g/runlist.h>
 #include <ntfs-3g/unistr.h>
 
 #include "error.h"
 #include "guest-limits.h"
+#include "le.h"
 #include "volume-owners.h"
 
 /* Bytes of the MFT that are read at once. */
 #define PIECE MiB
 
-/* The least that the record of a non-resident attribute has, in bytes. */
-#define NON_RESIDENT_SIZE offsetof(ATTR_RECORD, non_resident_end)
+/* Of an attribute record, ATTR_RECORD in libntfs-3g's layout.h. */
+#define ATTRIBUTE_LENGTH 4      /* u32 */
+#define NON_RESIDENT 8          /* u8 */
+#define PAIRS_OFFSET 0x20       /* u16, to the mapping pairs */
+#define ATTRIBUTE_SIZE 0x18     /* the least there is */
+#define ATTRIBUTE_END 0xffffffff
 
 typedef struct Walk {
     Volume *volume;
     VolumeOwnerFunc *func;
     void *opaque;
+    /* How many runs and holes there were. */
+    uint32_t pairs;
 } Walk;
 
-static bool see_runs(const Walk *walk, uint64_t record,
-                     const runlist_element *run, GError **errp)
+/* What of the run lies on the volume. */
+static bool see_run(Walk *walk, uint64_t record, uint64_t start,
+                    uint64_t count, GError **errp)
 {
-    int64_t clusters = walk->volume->ntfs->nr_clusters;
+    uint64_t clusters = walk->volume->ntfs->nr_clusters;
+    OwnedRun owned = { .record = record, .start = start };
 
-    for (; run->length; run++) {
-        OwnedRun owned = {
-            .record = record,
-            .start = run->lcn,
-            .count = MIN(run->length, clusters - run->lcn),
-        };
+    if (start >= clusters || count == 0) {
+        return true;
+    }
+    owned.count = MIN(count, clusters - start);
+    return walk->func(&owned, walk->opaque, errp);
+}
 
-        /* Holes have negative numbers; libntfs-3g believes any other. */
-        if (run->lcn >= 0 && run->lcn < clusters &&
-            !walk->func(&owned, walk->opaque, errp)) {
+static bool count_pair(Walk *walk, GError **errp)
+{
+    if (walk->pairs++ < LIMIT_OWNED_RUNS) {
+        return true;
+    }
+    g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_SPACE,
+                "%s: the files are in more than %u pieces, too many to be "
+                "looked at", walk->volume->label, LIMIT_OWNED_RUNS);
+    return false;
+}
+
+/* A signed number of @n bytes, 1 to 15, of which those behind 8 are lost. */
+static int64_t get_number(const uint8_t *bytes, unsigned n)
+{
+    uint64_t number = bytes[n - 1] & 0x80 ? UINT64_MAX : 0;
+
+    while (n-- > 0) {
+        number = number << 8 | bytes[n];
+    }
+    return number;
+}
+
+/*
+ * Mapping pairs: a byte that says how many bytes the next two numbers have, a
+ * count of clusters, and how far from the run before; a hole is nowhere.
+ */
+static bool see_pairs(Walk *walk, uint64_t record, const uint8_t *pair,
+                      const uint8_t *end, GError **errp)
+{
+    uint64_t cluster = 0;
+
+    while (pair < end && *pair) {
+        unsigned count_size = *pair & 15;
+        unsigned place_size = *pair >> 4;
+        const uint8_t *numbers = pair + 1;
+        int64_t count;
+
+        if (count_size == 0 || count_size + place_size > end - numbers) {
+            return true;
+        }
+        count = get_number(numbers, count_size);
+        if (count < 0) {
+            return true;
+        }
+        if (!count_pair(walk, errp)) {
             return false;
         }
+        if (place_size > 0) {
+            cluster += get_number(numbers + count_size, place_size);
+            if (!see_run(walk, record, cluster, count, errp)) {
+                return false;
+            }
+        }
+        pair = numbers + count_size + place_size;
     }
     return true;
 }
 
-static bool see_attribute(const Walk *walk, uint64_t record,
-                          const ATTR_RECORD *attribute, GError **errp)
+static bool see_attribute(Walk *walk, uint64_t record, const uint8_t *a,
+                          uint32_t length, GError **errp)
 {
-    runlist_element *runs = ntfs_mapping_pairs_decompress(walk->volume->ntfs,
-                                                          attribute, NULL);
-    bool ok = !runs || see_runs(walk, record, runs, errp);
+    unsigned pairs;
 
-    free(runs);
-    return ok;
-}
-
-/* The attribute at @offset of the record, or NULL if none fits there. */
-static const ATTR_RECORD *attribute_at(const MFT_RECORD *m, uint32_t offset)
-{
-    uint32_t end = le32_to_cpu(m->bytes_in_use);
-    const ATTR_RECORD *a = (const void *)((const uint8_t *)m + offset);
-    uint32_t length;
-
-    if (offset > end || end - offset < sizeof(ATTR_TYPES) + sizeof(le32) ||
-        a->type == AT_END) {
-        return NULL;
+    if (length < PAIRS_OFFSET + sizeof(uint16_t) || !a[NON_RESIDENT]) {
+        return true;
     }
-    length = le32_to_cpu(a->length);
-    return length >= offsetof(ATTR_RECORD, resident_end) &&
-           length <= end - offset && length % 8 == 0 ? a : NULL;
+    pairs = get_le16(a + PAIRS_OFFSET);
+    return pairs >= length ||
+           see_pairs(walk, record, a + pairs, a + length, errp);
 }
 
 /* Records that hold a part of another file's attributes name that file. */
@@ -89,24 +132,62 @@ static uint64_t base_record(const MFT_RECORD *m, uint64_t number)
     return m->base_mft_record ? MREF_LE(m->base_mft_record) : number;
 }
 
-static bool see_record(const Walk *walk, uint64_t number, MFT_RECORD *m,
+/*
+ * All that looks like an attribute.  libntfs-3g refuses a record for one that
+ * is odd, and a file for one number too many; Windows has rules of its own.
+ */
+static bool see_record(Walk *walk, uint64_t number, const MFT_RECORD *m,
                        GError **errp)
 {
+    const uint8_t *bytes = (const uint8_t *)m;
+    uint32_t size = walk->volume->ntfs->mft_record_size;
     uint32_t offset = le16_to_cpu(m->attrs_offset);
-    const ATTR_RECORD *a;
 
-    if (ntfs_mft_record_check(walk->volume->ntfs, number, m) != 0 ||
-        !(m->flags & MFT_RECORD_IN_USE)) {
+    if (!ntfs_is_file_record(m->magic) || !(m->flags & MFT_RECORD_IN_USE)) {
         return true;
     }
-    while ((a = attribute_at(m, offset))) {
-        uint32_t length = le32_to_cpu(a->length);
+    while (offset < size && size - offset >= ATTRIBUTE_SIZE &&
+           get_le32(bytes + offset) != ATTRIBUTE_END) {
+        uint32_t length = get_le32(bytes + offset + ATTRIBUTE_LENGTH);
 
-        if (a->non_resident && length >= NON_RESIDENT_SIZE &&
-            !see_attribute(walk, base_record(m, number), a, errp)) {
+        if (length < ATTRIBUTE_SIZE || length > size - offset) {
+            break;
+        }
+        if (!see_attribute(walk, base_record(m, number), bytes + offset,
+                           length, errp)) {
             return false;
         }
         offset += length;
+    }
+    return true;
+}
+
+/*
+ * What the volume was mounted by: the boot sector, and $MFT as libntfs-3g put
+ * it together.  Whether the records of $MFT and $Boot say so, too, is theirs.
+ */
+static bool see_mount(Walk *walk, GError **errp)
+{
+    const runlist_element *run = walk->volume->ntfs->mft_na->rl;
+    bool ok = see_run(walk, FILE_Boot, 0, 1, errp);
+
+    for (; ok && run && run->length; run++) {
+        ok = run->lcn < 0 ||
+             see_run(walk, FILE_MFT, run->lcn, run->length, errp);
+    }
+    return ok;
+}
+
+/* libntfs-3g mounts a volume that says that it has larger ones. */
+static bool check_record_size(const Volume *volume, GError **errp)
+{
+    if (volume->ntfs->mft_record_size > LIMIT_MFT_RECORD_SIZE) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: $MFT has records of %u bytes, but none can have more "
+                    "than %u: chkdsk the volume in the source VM",
+                    volume->label, volume->ntfs->mft_record_size,
+                    LIMIT_MFT_RECORD_SIZE);
+        return false;
     }
     return true;
 }
@@ -132,7 +213,8 @@ bool volume_foreach_owned_run(Volume *volume, VolumeOwnerFunc *func,
     uint64_t at_once = PIECE / ntfs->mft_record_size;
     g_autofree uint8_t *piece = g_malloc(PIECE);
 
-    if (!check_mft_size(volume, errp)) {
+    if (!check_record_size(volume, errp) || !check_mft_size(volume, errp) ||
+        !see_mount(&walk, errp)) {
         return false;
     }
     for (uint64_t first = 0; first < n; first += at_once) {

@@ -25,8 +25,9 @@ typedef bool VolumeOwnerFunc(const OwnedRun *run, void *opaque,
 /*
  * Calls @func for each run of each file, stream and directory, in the order of
  * the MFT, which is read from its begin to its end; one that is larger than
- * LIMIT_MFT_WALK is GUEST_ERROR_NO_SPACE.  A record that is damaged is passed
- * over: neither can Windows read it, nor chkdsk save what it had.
+ * LIMIT_MFT_WALK, or speaks of more than LIMIT_OWNED_RUNS, is
+ * GUEST_ERROR_NO_SPACE.  A record is passed over only if one of its sectors is
+ * from another time: neither can Windows read it, nor chkdsk save what it had.
  */
 bool volume_foreach_owned_run(Volume *volume, VolumeOwnerFunc *func,
                               void *opaque, GError **errp);

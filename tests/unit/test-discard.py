@@ -471,18 +471,67 @@ def encoded(length, lcn=None):
     return bytes([len(place) << 4 | len(size)]) + size + place
 
 
+def edit_record(path, part, name, edit):
+    """Lets @edit change the record of a file, whose number is returned."""
+    (mft, _), *_ = pieces(path, part, '$MFT')
+    number = int(run('ifind', '-o', part.start, '-n', name, path)[1])
+    record = bytearray(read_at(path, mft + number * 1024, 1024))
+    edit(record)
+    write_at(path, mft + number * 1024, bytes(record))
+    return number
+
+
 def edit_run(path, part, name, *new):
     """Makes others of the one run, (length, cluster), of a file."""
     (offset, length), = pieces(path, part, name)
-    (mft, _), *_ = pieces(path, part, '$MFT')
-    number = int(run('ifind', '-o', part.start, '-n', name, path)[1])
     old = encoded(length // 4096, (offset - part.start * SECTOR) // 4096)
-    record = bytearray(read_at(path, mft + number * 1024, 1024))
-    at = record.find(old + b'\0')
-    assert at > 0, (name, old.hex(), record.hex())
     text = b''.join(encoded(*one) for one in new) + b'\0'
-    record[at:at + len(text)] = text
-    write_at(path, mft + number * 1024, bytes(record))
+
+    def edit(record):
+        at = record.find(old + b'\0')
+        assert at > 0, (name, old.hex(), record.hex())
+        record[at:at + len(text)] = text
+    edit_record(path, part, name, edit)
+
+
+def attribute_of(record, kind):
+    """Where the record has its first attribute of a kind."""
+    at, = struct.unpack_from('<H', record, 0x14)
+    while record[at] != kind:
+        at += struct.unpack_from('<I', record, at + 4)[0]
+    return at
+
+
+# What libntfs-3g passes over, though the file's clusters can be told.
+ODD_RECORDS = {
+    'the size of the record':
+        lambda record: struct.pack_into('<I', record, 0x1c, 2048),
+    'the last cluster':
+        lambda record: struct.pack_into(
+            '<Q', record, attribute_of(record, 0x80) + 0x18, 3),
+    'another attribute is too long for itself':
+        lambda record: struct.pack_into(
+            '<I', record, attribute_of(record, 0x10) + 0x10, 4096),
+    'the order of attributes':
+        lambda record: struct.pack_into(
+            '<I', record, attribute_of(record, 0x10), 0x90),
+}
+
+
+def test_odd_records(directory):
+    """Clusters of a file that libntfs-3g does not read are in use."""
+    path, name = os.path.join(directory, 'odd'), 'a/b/letter.txt'
+    for what, edit in ODD_RECORDS.items():
+        tree = Tree(TIME)
+        tree.file(name.replace('/', '\\'), b'x' * (1 << 18), mtime=TIME)
+        part = one_volume(path, tree)
+        (offset, length), = pieces(path, part, name)
+        first = (offset - part.start * SECTOR) // 4096
+        for cluster in range(first, first + length // 4096):
+            bitmap_bit(path, part, cluster, False)
+        number = edit_record(path, part, name, edit)
+        message = refusal(path, discard_free=True)
+        assert f'in which MFT record {number}' in message, (what, message)
 
 
 def test_pagefile_of_two(directory):
@@ -619,6 +668,7 @@ if __name__ == '__main__':
         ('shadow copies', test_shadow_copies),
         ('a wrong $Bitmap', test_wrong_bitmap),
         ('a pagefile and another file', test_pagefile_of_two),
+        ('records that are odd', test_odd_records),
         ('a short $Bitmap', test_short_bitmap),
         ('overlapping partitions', test_overlapping_partitions),
         ('too many runs', test_many_runs),

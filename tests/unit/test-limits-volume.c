@@ -347,6 +347,27 @@ static void test_mft_walk(void)
     g_assert_cmpuint(count, ==, 0);
 }
 
+/* The largest that its own protection has room for, and one beyond. */
+static void test_mft_record_size(void)
+{
+    g_autoptr(GError) err = NULL;
+    g_auto(Guest) g = { 0 };
+    unsigned count = 0;
+
+    if (!guest_open(&g, NULL)) {
+        return;
+    }
+    g.volume->ntfs->mft_record_size = LIMIT_MFT_RECORD_SIZE;
+    g.volume->ntfs->mft_record_size_bits = 16;
+    g_assert_true(volume_foreach_owned_run(g.volume, count_run, &count,
+                                           NULL));
+    g.volume->ntfs->mft_record_size = 2 * LIMIT_MFT_RECORD_SIZE;
+    g.volume->ntfs->mft_record_size_bits = 17;
+    g_assert_false(volume_foreach_owned_run(g.volume, count_run, &count,
+                                            &err));
+    assert_message(err, GUEST_ERROR_INVALID, "$MFT has records of 131072");
+}
+
 /* Lets the folder say that the blocks of its index have so many bytes. */
 static void set_block_size(Guest *g, uint32_t size)
 {
@@ -616,6 +637,7 @@ int main(int argc, char **argv)
                     test_index_block_size);
     g_test_add_func("/limits-volume/mft-size", test_mft_size);
     g_test_add_func("/limits-volume/mft-walk", test_mft_walk);
+    g_test_add_func("/limits-volume/mft-record-size", test_mft_record_size);
     g_test_add_func("/limits-volume/loaded-modules", test_loaded_modules);
     g_test_add_func("/limits-volume/passed-drivers", test_passed_drivers);
     g_test_add_func("/limits-volume/storage-drivers", test_storage_drivers);
