@@ -284,6 +284,18 @@ static guint extent_behind(const Finder *f, uint64_t offset)
     return low;
 }
 
+/*
+ * Whether the run from @offset to @end, which says that it is of the pagefile
+ * whose extent @e is, can be.  Once it is, and whatever lies there another
+ * time is not it: a stream beside it, a record that names another as its base.
+ */
+static bool claim(const Finder *f, DiscardExtent *e, uint64_t offset,
+                  uint64_t end, GError **errp)
+{
+    e->claimed += MIN(end, e->offset + e->length) - MAX(offset, e->offset);
+    return e->claimed <= e->length || refuse_shared(f, e->path, errp);
+}
+
 /* Nothing but a pagefile lies in what is discarded, and there only itself. */
 static bool see_owner(const OwnedRun *run, void *opaque, GError **errp)
 {
@@ -292,7 +304,7 @@ static bool see_owner(const OwnedRun *run, void *opaque, GError **errp)
     uint64_t end = volume_cluster_offset(f->volume, run->start + run->count);
 
     for (guint i = extent_behind(f, offset); i < f->extents->len; i++) {
-        const DiscardExtent *e = &g_array_index(f->extents, DiscardExtent, i);
+        DiscardExtent *e = &g_array_index(f->extents, DiscardExtent, i);
 
         if (e->offset >= end) {
             break;
@@ -302,6 +314,9 @@ static bool see_owner(const OwnedRun *run, void *opaque, GError **errp)
         }
         if (e->record != run->record) {
             return refuse_shared(f, e->path, errp);
+        }
+        if (!claim(f, e, offset, end, errp)) {
+            return false;
         }
     }
     return true;

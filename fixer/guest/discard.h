@@ -26,6 +26,8 @@ typedef struct DiscardExtent {
     const char *path;
     /* The file's number in the MFT. */
     uint64_t record;
+    /* Bytes that were found to be the file's, while that is checked. */
+    uint64_t claimed;
 } DiscardExtent;
 
 /*

@@ -70,7 +70,7 @@
 #define LIMIT_BOOT_INI_ENTRIES 32
 
 /*
- * Runs of free clusters that are discarded: 8 MiB of memory, as much in the
+ * Runs of free clusters that are discarded: 12 MiB of memory, as much in the
  * client, and a quarter of what the protocol allows.
  */
 #define LIMIT_DISCARD_EXTENTS 262144

@@ -534,6 +534,23 @@ def test_odd_records(directory):
         assert f'in which MFT record {number}' in message, (what, message)
 
 
+def test_pagefile_as_base(directory):
+    """A file in the pagefile's clusters that calls itself a part of it."""
+    path, name = os.path.join(directory, 'base'), 'a/b/letter.txt'
+    tree = Tree(TIME)
+    tree.file('pagefile.sys', b'x' * (1 << 20), mtime=TIME)
+    tree.file(name.replace('/', '\\'), b'x' * (1 << 20), mtime=TIME)
+    part = one_volume(path, tree)
+    (offset, _), = pieces(path, part, name)
+    edit_run(path, part, 'pagefile.sys',
+             (256, (offset - part.start * SECTOR) // 4096))
+    number = edit_record(path, part, 'pagefile.sys', lambda record: None)
+    edit_record(path, part, name,
+                lambda record: struct.pack_into('<Q', record, 0x20, number))
+    message = refusal(path, drop_pagefile=True)
+    assert 'of \\pagefile.sys belong to another file' in message, message
+
+
 def test_pagefile_of_two(directory):
     """A pagefile whose clusters are another file's, too."""
     tree = Tree(TIME)
@@ -668,6 +685,7 @@ if __name__ == '__main__':
         ('shadow copies', test_shadow_copies),
         ('a wrong $Bitmap', test_wrong_bitmap),
         ('a pagefile and another file', test_pagefile_of_two),
+        ('a pagefile as the base of another file', test_pagefile_as_base),
         ('records that are odd', test_odd_records),
         ('a short $Bitmap', test_short_bitmap),
         ('overlapping partitions', test_overlapping_partitions),
