@@ -154,6 +154,9 @@
  */
 #define LIMIT_OWNED_RUNS (64 * MiB)
 
+/* Clusters that changes take: as many as the overlay has sectors, twice. */
+#define LIMIT_TAKEN_CLUSTERS (2 * LIMIT_OVERLAY_SIZE / 512)
+
 /*
  * Bytes of a record there: Windows makes 1024, or 4096 where a sector has as
  * many.  What protects a larger one does not fit into its first sector.

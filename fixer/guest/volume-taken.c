@@ -13,11 +13,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
+
 #include "volume-internal.h"
 
 #include <ntfs-3g/attrib.h>
 
 #include "error.h"
+#include "guest-limits.h"
 #include "volume-owners.h"
 #include "volume-taken.h"
 
@@ -25,7 +28,7 @@ typedef struct Taken {
     /* The volume as it was, and what that lies on. */
     Overlay *before;
     Volume *volume;
-    /* uint64_t, ascending: numbers of the clusters that were taken. */
+    /* uint64_t, at last ascending: numbers of the clusters taken. */
     GArray *clusters;
 } Taken;
 
@@ -36,16 +39,30 @@ typedef struct BitmapPart {
     size_t length;
 } BitmapPart;
 
-/* The bits of one byte of $Bitmap that were clear and are set. */
-static void add_clusters(Taken *taken, uint64_t first, uint8_t bits)
+/* A $Bitmap whose own clusters are there many times has as many bits. */
+static bool add_cluster(Taken *taken, uint64_t cluster, GError **errp)
+{
+    if (taken->clusters->len >= LIMIT_TAKEN_CLUSTERS) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: more clusters would be taken from $Bitmap than are "
+                    "written: chkdsk the volume in the source VM",
+                    taken->volume->label);
+        return false;
+    }
+    g_array_append_val(taken->clusters, cluster);
+    return true;
+}
+
+/* The clusters from @first on whose bits are set in @bits. */
+static bool add_clusters(Taken *taken, uint64_t first, uint8_t bits,
+                         GError **errp)
 {
     for (unsigned bit = 0; bit < 8; bit++) {
-        uint64_t cluster = first + bit;
-
-        if (bits & 1 << bit) {
-            g_array_append_val(taken->clusters, cluster);
+        if (bits & 1 << bit && !add_cluster(taken, first + bit, errp)) {
+            return false;
         }
     }
+    return true;
 }
 
 static bool compare_part(Taken *taken, const BitmapPart *part,
@@ -58,8 +75,10 @@ static bool compare_part(Taken *taken, const BitmapPart *part,
         return false;
     }
     for (size_t i = 0; i < part->length; i++) {
-        add_clusters(taken, (part->bitmap_offset + i) * 8,
-                     now[i] & ~then[i]);
+        if (!add_clusters(taken, (part->bitmap_offset + i) * 8,
+                          now[i] & ~then[i], errp)) {
+            return false;
+        }
     }
     return true;
 }
@@ -84,10 +103,10 @@ static bool compare_run(Taken *taken, const runlist_element *run,
            compare_part(taken, &part, data + (start - offset), errp);
 }
 
-static bool see_patch(uint64_t offset, const void *data, size_t length,
-                      void *opaque, GError **errp)
+/* Clusters that were taken and are in use now, of this patch to $Bitmap. */
+static bool see_bits(Taken *taken, uint64_t offset, const uint8_t *data,
+                     size_t length, GError **errp)
 {
-    Taken *taken = opaque;
     const runlist_element *run = taken->volume->ntfs->lcnbmp_na->rl;
 
     for (; run && run->length; run++) {
@@ -97,6 +116,55 @@ static bool see_patch(uint64_t offset, const void *data, size_t length,
         }
     }
     return true;
+}
+
+/* Of the clusters from @first to @last, those that were free. */
+static bool add_free(Taken *taken, uint64_t first, uint64_t last,
+                     GError **errp)
+{
+    int64_t length = last / 8 - first / 8 + 1;
+    g_autofree uint8_t *then = g_malloc(length);
+
+    errno = EIO;
+    if (ntfs_attr_pread(taken->volume->ntfs->lcnbmp_na, first / 8, length,
+                        then) != length) {
+        volume_set_error(taken->volume, "$Bitmap", errp);
+        return false;
+    }
+    for (uint64_t cluster = first; cluster <= last; cluster++) {
+        if (!(then[cluster / 8 - first / 8] & 1 << cluster % 8) &&
+            !add_cluster(taken, cluster, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Clusters that were free and were written to, whether they are in use now or
+ * not: what is compressed lies in some of them for a while.
+ */
+static bool see_data(Taken *taken, uint64_t offset, size_t length,
+                     GError **errp)
+{
+    const Volume *volume = taken->volume;
+    uint64_t size = volume->ntfs->cluster_size;
+    uint64_t volume_end = volume->start + volume->ntfs->nr_clusters * size;
+    uint64_t start = MAX(offset, volume->start);
+    uint64_t end = MIN(offset + length, volume_end);
+
+    return start >= end ||
+           add_free(taken, (start - volume->start) / size,
+                    (end - 1 - volume->start) / size, errp);
+}
+
+static bool see_patch(uint64_t offset, const void *data, size_t length,
+                      void *opaque, GError **errp)
+{
+    Taken *taken = opaque;
+
+    return see_bits(taken, offset, data, length, errp) &&
+           see_data(taken, offset, length, errp);
 }
 
 static int compare_numbers(gconstpointer a, gconstpointer b)

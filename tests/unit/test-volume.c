@@ -12,6 +12,7 @@
 #include "error.h"
 #include "util.h"
 #include "volume.h"
+#include "volume-taken.h"
 
 #define DRIVERS "\\WINDOWS\\system32\\drivers\\"
 #define SYSTEM "\\WINDOWS\\system32\\config\\system"
@@ -414,6 +415,28 @@ static void test_scattered_space(void)
     g_clear_error(&err);
 }
 
+/* What is free again was written to: it was a file's, $Bitmap is wrong. */
+static void test_taken_for_a_while(void)
+{
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GBytes) large = pattern(64 * 1024);
+    g_autoptr(GBytes) empty = pattern(0);
+    g_autoptr(GError) err = NULL;
+    g_auto(Guest) guest = { 0 };
+
+    if (!guest_open(&guest, "wrong-bitmap")) {
+        return;
+    }
+    g_assert_true(volume_create(guest.volume, "\\new.bin", large, NULL));
+    g_assert_true(volume_replace(guest.volume, "\\new.bin", empty, NULL));
+    assert_holds(&guest, "\\new.bin", empty);
+    g_assert_false(volume_check_taken(guest.overlay,
+                                      disk_partition(guest.disk, 1),
+                                      warnings, &err));
+    g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+    g_assert_nonnull(strstr(err->message, "(filler.bin) lies"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -427,5 +450,6 @@ int main(int argc, char **argv)
     g_test_add_func("/volume/replace", test_replace);
     g_test_add_func("/volume/hard-link", test_hard_link);
     g_test_add_func("/volume/scattered-space", test_scattered_space);
+    g_test_add_func("/volume/taken-for-a-while", test_taken_for_a_while);
     return g_test_run();
 }
