@@ -173,6 +173,16 @@ static bool add_pagefile(Finder *f, const char *path, uint64_t record,
     return true;
 }
 
+/*
+ * A file with another name, a hard link, is what that name says; those of the
+ * pagefiles have no short name beside them.
+ */
+static bool is_pagefile(const VolumeAttributes *a)
+{
+    return !a->compressed && !a->encrypted && !a->sparse && !a->directory &&
+           !a->metadata && a->names == 1;
+}
+
 static bool find_pagefile(Finder *f, const char *path, GError **errp)
 {
     g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiskExtent));
@@ -188,8 +198,7 @@ static bool find_pagefile(Finder *f, const char *path, GError **errp)
     if (!volume_attributes(f->volume, path, &attributes, errp)) {
         return false;
     }
-    if (attributes.compressed || attributes.encrypted || attributes.sparse ||
-        attributes.directory) {
+    if (!is_pagefile(&attributes)) {
         keep(f, path, "is not stored as Windows stores a pagefile");
         return true;
     }

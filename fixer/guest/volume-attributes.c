@@ -21,6 +21,8 @@ bool volume_attributes(Volume *volume, const char *path,
     attributes->directory = ni->mrec->flags & MFT_RECORD_IS_DIRECTORY;
     attributes->compressed = ni->flags & FILE_ATTR_COMPRESSED;
     attributes->encrypted = ni->flags & FILE_ATTR_ENCRYPTED;
+    attributes->metadata = ni->mft_no < FILE_first_user;
+    attributes->names = le16_to_cpu(ni->mrec->link_count);
     attributes->size = ni->data_size;
     attributes->record = ni->mft_no;
     attributes->sparse = ni->flags & FILE_ATTR_SPARSE_FILE;

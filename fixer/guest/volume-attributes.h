@@ -14,6 +14,10 @@ typedef struct VolumeAttributes {
     bool compressed;
     bool encrypted;
     bool sparse;
+    /* NTFS's own: it may be, where a directory names it by a wrong number. */
+    bool metadata;
+    /* How many names it has; a short one beside a long one counts. */
+    unsigned names;
     /* In bytes. */
     uint64_t size;
     /* The number of its (base) record in the MFT. */

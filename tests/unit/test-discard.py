@@ -253,6 +253,18 @@ def test_pagefile_of_a_kind(directory):
           report['warnings'])
 
 
+def test_pagefile_of_two_names(directory):
+    """The file is a letter, too."""
+    tree = Tree(TIME)
+    tree.file('letter.txt', b'x' * (1 << 20), mtime=TIME)
+    tree.link('pagefile.sys', 'letter.txt')
+    path = os.path.join(directory, 'names')
+    one_volume(path, tree)
+    zeros, report = ask(path, drop_pagefile=True)
+    equal(zeros, [], 'zeros')
+    assert 'it is kept' in ''.join(report['warnings']), report['warnings']
+
+
 def refused_by(path, words, **options):
     """Both options are refused in these words, with what helps always."""
     for option in 'discard_free', 'drop_pagefile':
@@ -674,6 +686,7 @@ if __name__ == '__main__':
         ('random volumes, as ntfsclone sees them', test_random),
         ('pagefiles', test_pagefile),
         ('pagefiles of another kind', test_pagefile_of_a_kind),
+        ('a pagefile with another name', test_pagefile_of_two_names),
         ('volumes that are not in order', test_states),
         ('hibernated', test_hibernated),
         ('types of partitions', test_types),
