@@ -192,8 +192,15 @@ static bool check_record_size(const Volume *volume, GError **errp)
     return true;
 }
 
+/* A $MFT that is in one place many times would be long on a small disk. */
 static bool check_mft_size(const Volume *volume, GError **errp)
 {
+    if ((uint64_t)volume->ntfs->mft_na->initialized_size > volume->size) {
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: $MFT is larger than the volume: chkdsk the volume in "
+                    "the source VM", volume->label);
+        return false;
+    }
     if (volume->ntfs->mft_na->initialized_size > LIMIT_MFT_WALK) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NO_SPACE,
                     "%s: the MFT has more than %" G_GUINT64_FORMAT " bytes, "

@@ -343,6 +343,11 @@ static void test_mft_walk(void)
     g.volume->ntfs->mft_na->initialized_size = LIMIT_MFT_WALK + 1;
     g_assert_false(volume_foreach_owned_run(g.volume, count_run, &count,
                                             &err));
+    assert_message(err, GUEST_ERROR_INVALID, "larger than the volume");
+    g_clear_error(&err);
+    g.volume->size = LIMIT_MFT_WALK + 1;
+    g_assert_false(volume_foreach_owned_run(g.volume, count_run, &count,
+                                            &err));
     assert_message(err, GUEST_ERROR_NO_SPACE, "the MFT has more than");
     g_assert_cmpuint(count, ==, 0);
 }
