@@ -288,19 +288,68 @@ static void find_on_esp(const Partition *partition, const Store *store,
     }
 }
 
-static bool find_uefi(Overlay *overlay, const Disk *disk,
-                      BootManager **manager, GPtrArray *warnings,
-                      GError **errp)
+static bool look_at_esp(Overlay *overlay, const Partition *esp,
+                        BootManager **manager, GPtrArray *warnings,
+                        GError **errp)
 {
-    const Partition *esp = disk_esp(disk);
     GError *err = NULL;
-    g_autoptr(FatVolume) fat = esp ? fat_open(overlay, esp, &err) : NULL;
+    g_autoptr(FatVolume) fat = fat_open(overlay, esp, &err);
     Store store = { .fat = fat };
 
     if (fat) {
         find_on_esp(esp, &store, manager, warnings, &err);
     }
     return settle(manager, esp, UEFI_BCD, err, errp);
+}
+
+/*
+ * Takes @other, of another EFI system partition, if it is the first that can
+ * be read.  A Linux may have its own partition, or a repair have made a new one.
+ */
+static void take_better(BootManager **manager, BootManager *other,
+                        GPtrArray *warnings)
+{
+    if (!*manager || (!(*manager)->bcd && other->bcd)) {
+        boot_manager_free(*manager);
+        *manager = other;
+        return;
+    }
+    if (other->bcd) {
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("%s: there is another boot manager, "
+                                        "%s: which of them UEFI starts by "
+                                        "itself is not known, the first is "
+                                        "believed", (*manager)->where,
+                                        other->where));
+    }
+    boot_manager_free(other);
+}
+
+static bool find_uefi(Overlay *overlay, const Disk *disk,
+                      BootManager **manager, GPtrArray *warnings,
+                      GError **errp)
+{
+    const Partition *esp = disk_esp(disk);
+
+    for (unsigned i = 0; esp && i < LIMIT_ESPS; i++) {
+        BootManager *other = NULL;
+
+        if (!look_at_esp(overlay, esp, &other, warnings, errp)) {
+            boot_manager_free(other);
+            return false;
+        }
+        if (other) {
+            take_better(manager, other, warnings);
+        }
+        esp = disk_next_esp(disk, esp);
+    }
+    if (esp) {
+        g_ptr_array_add(warnings,
+                        g_strdup_printf("the disk has more than %u EFI "
+                                        "system partitions: they were not "
+                                        "all looked at", LIMIT_ESPS));
+    }
+    return true;
 }
 
 bool boot_managers_find(Overlay *overlay, const Disk *disk, Volume *system,

@@ -89,10 +89,15 @@ static bool judge_no_bcd(Check *check, Link *link, const char *problem,
                                             : "it cannot be looked at");
 }
 
+/* That of the partition that is looked at: there may be several for UEFI. */
 static const BootManager *find_manager(const Check *check)
 {
-    return check->machine->firmware == FIRMWARE_UEFI ? check->managers.uefi
-                                                     : check->managers.bios;
+    const BootManager *manager =
+        check->machine->firmware == FIRMWARE_UEFI ? check->managers.uefi
+                                                  : check->managers.bios;
+
+    return manager && manager->partition == check->system_partition
+           ? manager : NULL;
 }
 
 bool check_bcd(Check *check, Link *link, GError **errp)

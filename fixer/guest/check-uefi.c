@@ -7,6 +7,10 @@
  * it starts \EFI\Boot\bootx64.efi, which Windows' setup makes a copy of the
  * former (UEFI specification 2.10, section 3.5.1.1).
  *
+ * A disk may have several EFI system partitions.  That with Windows' BCD is
+ * followed; but if another has such a program, too, it may be that which the
+ * firmware starts.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
@@ -18,6 +22,7 @@
 
 #define OWN_PROGRAM "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 #define USUAL_PROGRAM "\\EFI\\Boot\\bootx64.efi"
+#define UEFI_BCD "\\EFI\\Microsoft\\Boot\\BCD"
 
 /* Its own name in its version resource, wherever it was copied to. */
 #define BOOT_MANAGER_NAME "bootmg"
@@ -54,13 +59,76 @@ bool check_partition_table(Check *check, Link *link, GError **errp)
                    check->disk->partitions->len);
 }
 
-bool check_efi_partition(Check *check, Link *link, GError **errp)
+/*
+ * Whether @esp has the file @path; what cannot be read, but for the disk
+ * itself, has not.
+ */
+static bool esp_has(const Check *check, const Partition *esp,
+                    const char *path, bool *has, GError **errp)
+{
+    GError *err = NULL;
+    g_autoptr(FatVolume) fat = fat_open(check->overlay, esp, &err);
+
+    *has = false;
+    if (fat && fat_exists(fat, path, has, &err)) {
+        return true;
+    }
+    *has = false;
+    if (g_error_matches(err, GUEST_ERROR, GUEST_ERROR_IO)) {
+        g_propagate_error(errp, err);
+        return false;
+    }
+    g_error_free(err);
+    return true;
+}
+
+/* The first of the EFI system partitions but @other with @path, or NULL. */
+static bool find_esp(const Check *check, const Partition *other,
+                     const char *path, const Partition **found,
+                     GError **errp)
 {
     const Partition *esp = disk_esp(check->disk);
+
+    *found = NULL;
+    for (unsigned i = 0; esp && i < LIMIT_ESPS; i++) {
+        bool has = false;
+
+        if (esp != other && !esp_has(check, esp, path, &has, errp)) {
+            return false;
+        }
+        if (has) {
+            *found = esp;
+            return true;
+        }
+        esp = disk_next_esp(check->disk, esp);
+    }
+    return true;
+}
+
+/* That which has Windows' BCD, or a program to start, or the first. */
+static bool choose_esp(const Check *check, const Partition **esp,
+                       GError **errp)
+{
+    if (!find_esp(check, NULL, UEFI_BCD, esp, errp) ||
+        (!*esp && !find_esp(check, NULL, USUAL_PROGRAM, esp, errp))) {
+        return false;
+    }
+    if (!*esp) {
+        *esp = disk_esp(check->disk);
+    }
+    return true;
+}
+
+bool check_efi_partition(Check *check, Link *link, GError **errp)
+{
+    const Partition *esp;
     GError *err = NULL;
     bool is_fat;
 
     link_set_object(link, "partition table");
+    if (!choose_esp(check, &esp, errp)) {
+        return false;
+    }
     if (!esp) {
         return link_broken(link, FINDS_NOTHING,
                            RECOVERY "diskpart, make an EFI system partition "
@@ -137,6 +205,25 @@ static bool read_program(Check *check, Link *link, const char *path,
     return true;
 }
 
+/* Of several that it could start the firmware's memory, or order, decides. */
+static bool judge_other(Check *check, Link *link, GError **errp)
+{
+    const Partition *other;
+
+    if (!find_esp(check, check->system_partition, USUAL_PROGRAM, &other,
+                  errp)) {
+        return false;
+    }
+    if (other && link->state == LINK_OK) {
+        link_unknown(link, "partition %u, another EFI system partition, has "
+                     "such a program, too: which of them the firmware starts "
+                     "is not known", other->number);
+    } else if (other) {
+        link_doubt(link);
+    }
+    return true;
+}
+
 bool check_efi_program(Check *check, Link *link, GError **errp)
 {
     GError *err = NULL;
@@ -149,9 +236,10 @@ bool check_efi_program(Check *check, Link *link, GError **errp)
         return link_failed(link, err, errp);
     }
     if (!usual && !own) {
-        return link_broken(link, FINDS_NOTHING, REMEDY_BCDBOOT,
-                           "it is missing, and so is " OWN_PROGRAM);
+        link_broken(link, FINDS_NOTHING, REMEDY_BCDBOOT,
+                    "it is missing, and so is " OWN_PROGRAM);
+        return judge_other(check, link, errp);
     }
     return read_program(check, link, usual ? USUAL_PROGRAM : OWN_PROGRAM,
-                        usual, errp);
+                        usual, errp) && judge_other(check, link, errp);
 }

@@ -391,9 +391,9 @@ const Partition *disk_active(const Disk *disk)
     return NULL;
 }
 
-const Partition *disk_esp(const Disk *disk)
+static const Partition *find_esp(const Disk *disk, guint first)
 {
-    for (guint i = 0; i < disk->partitions->len; i++) {
+    for (guint i = first; i < disk->partitions->len; i++) {
         const Partition *p = &g_array_index(disk->partitions, Partition, i);
 
         if (p->type == PARTITION_TYPE_ESP) {
@@ -401,6 +401,16 @@ const Partition *disk_esp(const Disk *disk)
         }
     }
     return NULL;
+}
+
+const Partition *disk_esp(const Disk *disk)
+{
+    return find_esp(disk, 0);
+}
+
+const Partition *disk_next_esp(const Disk *disk, const Partition *esp)
+{
+    return find_esp(disk, esp->number);
 }
 
 bool disk_blank_entry_before(const Disk *disk, const Partition *partition)

@@ -117,6 +117,9 @@ const Partition *disk_active(const Disk *disk);
  */
 const Partition *disk_esp(const Disk *disk);
 
+/* The EFI system partition that comes after @esp, or NULL. */
+const Partition *disk_next_esp(const Disk *disk, const Partition *esp);
+
 /*
  * Whether the GPT has an entry that is not used before that of @partition:
  * Windows may then not find the partition that it boots from (STOP 0x7B).

@@ -32,6 +32,12 @@
 /* Logical drives in an extended partition: letters end at 26. */
 #define LIMIT_LOGICAL_DRIVES 64
 
+/*
+ * EFI system partitions that are looked into.  A disk has one, or two if
+ * another system has its own.
+ */
+#define LIMIT_ESPS 8
+
 /* Entries of a GPT, used or not: Windows makes 128 and uses no more. */
 #define LIMIT_GPT_ENTRIES 1024
 

@@ -191,6 +191,10 @@ _GPT = tuple(dataclasses.replace(
     part, contents=tuple(c for c in part.contents if c != 'user'),
     mib=80 if 'windows' in part.contents else part.mib)
              for part in GPT_RECOVERY_LAST[:3])
+# Two EFI system partitions: the first has no file system, or is like the other
+_EMPTY_ESP = (dataclasses.replace(_GPT[_ESP], contents=('reserved',), mib=4),
+              *_GPT)
+_TWO_ESPS = (*_GPT, _GPT[_ESP])
 
 _BASES = {
     'vista': {'windows': WIN_VISTA, 'layout': _SINGLE},
@@ -252,6 +256,8 @@ _boots('override-0', '10', _BIOS[:2], 'StartOverride says that it starts',
 _boots('old-override', '7', _BIOS[:2],
        'Windows 7 does not look at StartOverride',
        set_edits=(override('intelide'),))
+_boots('empty-esp', '10-uefi', _UEFI[:1],
+       'the second EFI system partition is Windows\'', layout=_EMPTY_ESP)
 
 # ------------------------------------------------ firmware and boot manager
 
@@ -454,6 +460,8 @@ _unknown('bitlocker', '10-uefi', 'boot-volume',
 _unknown('no-usual-program', '10-uefi', 'bootmgr',
          'only the old firmware knows of the boot manager',
          boot_edits=(boot_missing(_FIRMWARE_PROGRAM),))
+_unknown('two-esps', '10-uefi', 'bootmgr',
+         'two EFI system partitions have a boot manager', layout=_TWO_ESPS)
 _unknown('foreign-program', '10-uefi', 'bootmgr',
          'the firmware starts another program', boot_edits=(
              lambda tree, windows: tree.file(

@@ -574,6 +574,41 @@ static void test_uefi_only(void)
     g_assert_cmpuint(found.warnings->len, ==, 0);
 }
 
+/* Another system has an EFI system partition of its own, or a copy of this. */
+static void test_two_esps(void)
+{
+    static const char *const wishes[FIND_MAX_WISHES] = {
+        "linux=", "ntfs=:Windows,:Other", "linux=",
+    };
+    static const Case cases[] = {
+        { ONE(PARTITION(2), LOADER, "\\Other"), NULL,
+          "2:\\Other 2:\\WINDOWS" },
+        { ONE(PARTITION(2), LOADER, "\\Windows"), NULL,
+          "2:\\Windows 2:\\OTHER", "partition 1: \\EFI\\Microsoft\\Boot\\"
+          "BCD: there is another boot manager, partition 3: " },
+    };
+    g_autoptr(ByteSource) source = find_make_disk(NULL, wishes);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GBytes) other = bcd_fixture_make(&cases[0].bcd);
+        g_autoptr(GBytes) bcd = bcd_fixture_make(&cases[i].bcd);
+        g_auto(Found) found = { 0 };
+        g_autofree char *text = NULL;
+
+        if (!found_open(&found, source, NULL) ||
+            !put_fat(&found, 3, other, "/EFI/Microsoft/Boot/BCD",
+                     "/EFI/Microsoft/Boot/bootmgfw.efi") ||
+            (i > 0 && !put_fat(&found, 1, bcd, "/EFI/Microsoft/Boot/BCD",
+                               "/EFI/Microsoft/Boot/bootmgfw.efi"))) {
+            return;
+        }
+        set_type(&found, 1, TYPE_ESP);
+        set_type(&found, 3, TYPE_ESP);
+        text = found_find(&found, NULL);
+        assert_outcome(&found, text, &cases[i]);
+    }
+}
+
 /* Whole guests: what is found, by which firmware, and what it is. */
 static const struct {
     const char *kind;
@@ -742,6 +777,7 @@ int main(int argc, char **argv)
     g_test_add_func("/boot-manager/fat", test_fat);
     g_test_add_func("/boot-manager/two-firmwares", test_two_firmwares);
     g_test_add_func("/boot-manager/uefi-only", test_uefi_only);
+    g_test_add_func("/boot-manager/two-esps", test_two_esps);
     g_test_add_func("/boot-manager/guests", test_guests);
     g_test_add_func("/boot-manager/odd-guests", test_odd_guests);
     return g_test_run();

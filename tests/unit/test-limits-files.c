@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "boot-manager.h"
 #include "cabinet-image.h"
 #include "cabinet.h"
 #include "disk.h"
@@ -375,6 +376,37 @@ static void test_fat_directory(void)
                    "source VM");
 }
 
+/* How many warnings a disk of @n EFI system partitions gets. */
+static guint count_esp_warnings(unsigned n)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new_take(g_malloc0(MiB), MiB);
+    g_autoptr(ByteSource) source = source_new_bytes(bytes);
+    g_autoptr(Overlay) overlay = overlay_new(source, 0);
+    g_autoptr(Disk) disk = disk_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_auto(BootManagers) managers = { 0 };
+
+    for (unsigned i = 0; i < n; i++) {
+        Partition esp = {
+            .number = i + 1,
+            .type = PARTITION_TYPE_ESP,
+            .start = 4096 * i,
+            .size = 4096,
+        };
+
+        g_array_append_val(disk->partitions, esp);
+    }
+    g_assert_true(boot_managers_find(overlay, disk, NULL, &managers, warnings,
+                                     NULL));
+    return warnings->len;
+}
+
+static void test_esps(void)
+{
+    g_assert_cmpuint(count_esp_warnings(LIMIT_ESPS), ==, 0);
+    g_assert_cmpuint(count_esp_warnings(LIMIT_ESPS + 1), ==, 1);
+}
+
 /* The private header of a dynamic disk; see dynamic-database.c. */
 #define PRIVHEAD (6 * 512)
 #define PRIVHEAD_DISK_GUID 0x30
@@ -430,6 +462,7 @@ int main(int argc, char **argv)
     g_test_add_func("/limits-files/vmdk-descriptor", test_vmdk_descriptor);
     g_test_add_func("/limits-files/logical-drives", test_logical_drives);
     g_test_add_func("/limits-files/gpt-entries", test_gpt_entries);
+    g_test_add_func("/limits-files/esps", test_esps);
     g_test_add_func("/limits-files/fat-directory", test_fat_directory);
     g_test_add_func("/limits-files/ldm-size", test_ldm_size);
     return g_test_run();
