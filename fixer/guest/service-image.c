@@ -55,7 +55,9 @@ char *service_image_path(const Windows *windows, const char *name,
     if (g_ascii_isalpha(path[0]) && path[1] == ':' && path[2] == '\\') {
         return path_with_letter(windows, path + 2);
     }
-    return *path == '\\' ? NULL : windows_path(&windows->place, path);
+    /* Another variable: what it stands for is in another hive. */
+    return *path == '\\' || *path == '%' ? NULL
+                                         : windows_path(&windows->place, path);
 }
 
 bool service_image_is_for_loader(const char *image_path)

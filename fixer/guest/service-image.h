@@ -13,7 +13,7 @@
  * The driver's file as a path on Windows' volume,
  * \WINDOWS\system32\drivers\atapi.sys, to be freed: @image_path is the value
  * of the service @name, NULL if it has none.  NULL if it may be on another
- * volume.
+ * volume, or begins with a variable other than %SystemRoot%.
  */
 char *service_image_path(const Windows *windows, const char *name,
                          const char *image_path);

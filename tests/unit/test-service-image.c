@@ -31,6 +31,9 @@ static void test_paths(void)
         { "\\WINDOWS", "\\??\\C:\\WINDOWS.0\\foo.sys", NULL },
         { "\\WINDOWS", "C:\\Program Files\\foo.sys", NULL },
         { "\\WINDOWS", "\\Device\\HarddiskVolume1\\foo.sys", NULL },
+        /* Nor this: a filter with it must not seem to have no file. */
+        { "\\WINDOWS", "%windir%\\system32\\drivers\\foo.sys", NULL },
+        { "\\WINDOWS", "\\??\\%SystemRoot%\\system32\\foo.sys", NULL },
         { "\\WINDOWS", "\\??\\", "\\WINDOWS\\" },
         { "\\WINDOWS", "C:", "\\WINDOWS\\C:" },
     };
