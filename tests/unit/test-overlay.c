@@ -112,7 +112,7 @@ static void test_random_writes(Fixture *f, gconstpointer data)
 {
     for (int i = 0; i < 100; i++) {
         size_t offset = g_test_rand_int_range(0, DISK_SIZE);
-        size_t length = g_test_rand_int_range(0, MIN(9000,
+        size_t length = g_test_rand_int_range(1, MIN(9000,
                                                      DISK_SIZE - offset) + 1);
         g_autofree uint8_t *buf = g_malloc(length);
 
