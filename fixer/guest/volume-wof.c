@@ -54,6 +54,11 @@ static const WofKind algorithms[] = {
 };
 
 #define LARGEST_CHUNK 16384
+
+/* A packed chunk begins with the lengths of 512 codes, four bits each. */
+#define CODE_LENGTHS 256
+#define LONGEST_CODE 15
+
 #define NO_CHUNK UINT32_MAX
 
 struct WofFile {
@@ -219,13 +224,34 @@ static bool find_chunk(WofFile *file, uint32_t number, uint64_t *start,
     return true;
 }
 
+/* How many of the 2^15 longest codes begin with one of that length. */
+static uint32_t code_share(unsigned length)
+{
+    return length ? 1 << (LONGEST_CODE - length) : 0;
+}
+
+/*
+ * Whether the codes are whole: [MS-XCA] 2.2 has a decoder refuse any others,
+ * and libfwnt writes beyond its own memory for them.
+ */
+static bool has_whole_codes(const uint8_t *packed, size_t size)
+{
+    uint32_t share = 0;
+
+    for (size_t i = 0; i < CODE_LENGTHS && i < size; i++) {
+        share += code_share(packed[i] & 15) + code_share(packed[i] >> 4);
+    }
+    return size >= CODE_LENGTHS && share == 1 << LONGEST_CODE;
+}
+
 /* Unpacks @size bytes, those of a chunk, out of @packed_size. */
 static bool unpack(WofFile *file, size_t packed_size, size_t size,
                    GError **errp)
 {
     size_t unpacked = size;
 
-    if (libfwnt_lzxpress_huffman_decompress(file->packed, packed_size,
+    if (!has_whole_codes(file->packed, packed_size) ||
+        libfwnt_lzxpress_huffman_decompress(file->packed, packed_size,
                                             file->chunk, &unpacked,
                                             NULL) != 1 ||
         unpacked != size) {

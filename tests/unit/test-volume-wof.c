@@ -379,6 +379,36 @@ static void test_damage(void)
     }
 }
 
+/*
+ * Codes that leave some of what may come without a meaning.  With all of them
+ * as long as can be libfwnt would write beyond its stack.
+ */
+static void test_codes(void)
+{
+    static const Reparse reparse = { TAG_WOF, FILES, XPRESS4K };
+    static const uint8_t lengths[] = { 0xff, 0xaa, 0x11, 0x00 };
+    g_autoptr(ByteSource) disk = make_disk();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        uint8_t chunk[2000] = { 0 };
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GBytes) found = NULL;
+        g_autoptr(GError) err = NULL;
+        g_auto(Guest) guest = { 0 };
+
+        if (!guest_open(&guest, disk)) {
+            return;
+        }
+        memset(chunk, lengths[i], 256);
+        bytes = g_bytes_new(chunk, sizeof(chunk));
+        make_file(&guest, &reparse, 4096, bytes);
+        found = volume_read(guest.volume, PATH, UINT32_MAX, &err);
+        g_assert_null(found);
+        g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+        g_assert_nonnull(strstr(err->message, "cannot be unpacked"));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -387,5 +417,6 @@ int main(int argc, char **argv)
     g_test_add_func("/volume-wof/refused", test_refused);
     g_test_add_func("/volume-wof/replace", test_replace);
     g_test_add_func("/volume-wof/damage", test_damage);
+    g_test_add_func("/volume-wof/codes", test_codes);
     return g_test_run();
 }
