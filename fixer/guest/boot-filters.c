@@ -188,6 +188,10 @@ static bool clean_name(const Cleaning *c, const char *name, GError **errp)
                             "mend it in the source VM", fault);
 
         warn(c, name, what);
+    } else if (state == FILTER_LATE) {
+        warn(c, name, "and stays one, since it is Windows' own, but does not "
+             "start with the boot loader; if Windows stops with 0x7B, sc "
+             "config NAME start= boot in the source VM");
     }
     return true;
 }

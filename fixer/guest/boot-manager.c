@@ -13,10 +13,7 @@
 #include "hive-log.h"
 
 #define BIOS_PROGRAM "\\bootmgr"
-#define BIOS_BCD "\\Boot\\BCD"
 #define BIOS_NTLDR "\\ntldr"
-
-#define UEFI_BCD "\\EFI\\Microsoft\\Boot\\BCD"
 
 /* The place that firmware is told of, and those that it knows itself. */
 static const char *const uefi_programs[] = {
@@ -304,7 +301,7 @@ static bool look_at_esp(Overlay *overlay, const Partition *esp,
 
 /*
  * Takes @other, of another EFI system partition, if it is the first that can
- * be read.  A Linux may have its own partition, or a repair have made a new one.
+ * be read.  A Linux may have its own, or a repair have made a new one.
  */
 static void take_better(BootManager **manager, BootManager *other,
                         GPtrArray *warnings)

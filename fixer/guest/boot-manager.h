@@ -14,6 +14,10 @@
 #include "bcd.h"
 #include "volume.h"
 
+/* Where each of the two has its BCD. */
+#define BIOS_BCD "\\Boot\\BCD"
+#define UEFI_BCD "\\EFI\\Microsoft\\Boot\\BCD"
+
 typedef struct BootManager {
     /* The active partition, or the EFI system partition. */
     const Partition *partition;

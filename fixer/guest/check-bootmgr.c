@@ -42,8 +42,7 @@ bool check_bootmgr(Check *check, Link *link, GError **errp)
 
 static const char *bcd_path(const Check *check)
 {
-    return check->machine->firmware == FIRMWARE_UEFI
-           ? "\\EFI\\Microsoft\\Boot\\BCD" : "\\Boot\\BCD";
+    return check->machine->firmware == FIRMWARE_UEFI ? UEFI_BCD : BIOS_BCD;
 }
 
 /* The file as it lies there; NULL with an error, and if no volume is open. */

@@ -22,7 +22,6 @@
 
 #define OWN_PROGRAM "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 #define USUAL_PROGRAM "\\EFI\\Boot\\bootx64.efi"
-#define UEFI_BCD "\\EFI\\Microsoft\\Boot\\BCD"
 
 /* Its own name in its version resource, wherever it was copied to. */
 #define BOOT_MANAGER_NAME "bootmg"

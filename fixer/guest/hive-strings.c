@@ -7,6 +7,11 @@
 #include "hive-name.h"
 #include "hive-strings.h"
 
+static bool is_list(uint32_t type)
+{
+    return type == REG_MULTI_SZ || type == REG_SZ || type == REG_EXPAND_SZ;
+}
+
 /* Bytes of the string at @data in front of its NUL, or of all @size. */
 static size_t string_size(const uint8_t *data, size_t size)
 {
@@ -29,7 +34,7 @@ char **hive_key_strings(Hive *hive, HiveKey key, const char *name)
     if (key != HIVE_NO_KEY) {
         value = hive_get_value(hive, key, name, &type);
     }
-    if (!value || (type != REG_MULTI_SZ && type != REG_SZ)) {
+    if (!value || !is_list(type)) {
         return NULL;
     }
     strings = g_ptr_array_new();
@@ -44,7 +49,7 @@ char **hive_key_strings(Hive *hive, HiveKey key, const char *name)
         g_ptr_array_add(strings, hive_name_to_utf8(&string));
         data += MIN(size, length + 2);
         size -= MIN(size, length + 2);
-        if (type == REG_SZ) {
+        if (type != REG_MULTI_SZ) {
             break;
         }
     }

@@ -386,6 +386,11 @@ static const Case class_filters[] = {
     { CLASS, CLASS_KEY UPPER(KNOWN), NULL, "",
       NOTED("KNOWN", "and stays one, since it is Windows' own, but there is "
             "no such service; mend it in the source VM") },
+    { CLASS, DRIVER("known", "0") OVERRIDE("known", "\"0\"=dword:3\n")
+      CLASS_KEY UPPER(KNOWN), NULL, "",
+      NOTED("KNOWN", "and stays one, since it is Windows' own, but does not "
+            "start with the boot loader; if Windows stops with 0x7B, sc "
+            "config NAME start= boot in the source VM") },
     /* Behind an empty name Windows does not look; other classes. */
     { CLASS, CLASS_KEY UPPER("00,00," A), NULL, "" },
     { CLASS, SET1 "Control\\Class\\" DISK "]\n" UPPER(A), NULL, "" },

@@ -70,6 +70,7 @@ static const Value values[] = {
     VALUE(REG_MULTI_SZ, "\0\xd8\0\0\xe4\0\0\0", "\xef\xbf\xbd|\xc3\xa4"),
     VALUE(REG_SZ, "a\0\0\0b\0\0\0", "a"),
     VALUE(REG_SZ, "a\0b\0", "ab"),
+    VALUE(REG_EXPAND_SZ, "a\0\0\0b\0\0\0", "a"),
     VALUE(REG_BINARY, "a\0\0\0", NULL),
 };
 
