@@ -107,7 +107,28 @@ static bool add_mark(BlockBackend *image, UndoFile *undo, UndoMark mark,
     return true;
 }
 
-/* The sector with the partition table, and the first of each partition. */
+/* With a GPT the first sector says nothing; its partitions have GUIDs. */
+static bool has_gpt(const WinXenprepPartitionList *partitions)
+{
+    while (partitions && !partitions->value->type_guid) {
+        partitions = partitions->next;
+    }
+    return partitions != NULL;
+}
+
+/* The header of a GPT, in the second sector, has a checksum of all entries. */
+static bool add_gpt(BlockBackend *image, UndoFile *undo, Error **errp)
+{
+    UndoMark mark = {
+        .kind = UNDO_MARK_IDENTITY,
+        .offset = UNDO_SECTOR_SIZE,
+        .length = UNDO_SECTOR_SIZE,
+    };
+
+    return add_mark(image, undo, mark, g_strdup("the GPT"), errp);
+}
+
+/* What the partition table is, and the first sector of each partition. */
 static bool add_identity(BlockBackend *image, UndoFile *undo,
                          const WinXenprepPartitionList *partitions,
                          Error **errp)
@@ -117,7 +138,8 @@ static bool add_identity(BlockBackend *image, UndoFile *undo,
         .length = UNDO_SECTOR_SIZE,
     };
 
-    if (!add_mark(image, undo, mark, g_strdup("the partition table"), errp)) {
+    if (!add_mark(image, undo, mark, g_strdup("the partition table"), errp) ||
+        (has_gpt(partitions) && !add_gpt(image, undo, errp))) {
         return false;
     }
     for (; partitions; partitions = partitions->next) {
