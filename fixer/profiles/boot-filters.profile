@@ -4,8 +4,9 @@
 #
 # The lists of what is known are those of Azure's repair script "win-fix-
 # inaccessible-boot-device" (Azure/repair-script-library, pull request 156),
-# and ecache, the ReadyBoost of Windows Vista.  iaStorF and its kin are Intel's
-# and come with many machines.
+# and ecache, the ReadyBoost of Windows Vista.  That has iaStorF and its kin, too,
+# of controllers; they are Intel's, and what is left of them on a machine that
+# has become a virtual one is the very thing that keeps a controller from starting.
 
 [profile]
 name=boot-filters
@@ -23,12 +24,10 @@ reason=a filter that cannot start keeps every disk from starting
 
 [class-filters {4D36E96A-E325-11CE-BFC1-08002BE10318}]
 title=all IDE and AHCI controllers
-known=iasf;iastorf;iaStorAV
 reason=a filter that cannot start keeps the controller of the disk from starting
 
 [class-filters {4D36E97B-E325-11CE-BFC1-08002BE10318}]
 title=all SCSI controllers
-known=iaStorAV
 reason=a filter that cannot start keeps the controller of the disk from starting
 
 [class-filters {4D36E97D-E325-11CE-BFC1-08002BE10318}]

@@ -419,6 +419,9 @@ _broken('off-instance', '10-uefi', 'controller', STOP_7B,
 _broken('hdc-filter', '10-uefi', 'controller', STOP_7B,
         'a filter of controllers has no service', set_edits=(
             set_values(HDC_CLASS, UpperFilters=hive.multi_sz('scsifilt')),))
+_broken('intel-filter', '10-uefi', 'controller', STOP_7B,
+        'of a machine that it once was, a filter has no service', set_edits=(
+            set_values(HDC_CLASS, UpperFilters=hive.multi_sz('iaStorF')),))
 _broken('instance-filter', '10-uefi', 'pci-bus', STOP_7B,
         'a filter of the PCI bus alone has no service', set_edits=(
             set_values('Enum\\ACPI\\PNP0A03\\2&daba3ff&1',

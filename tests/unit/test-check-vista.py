@@ -223,8 +223,8 @@ def test_mended():
     mended = [kind for kind in kinds.LINKS if is_mended(kind)]
     equal({'vista-broken-' + name for name in (
         'override-pci', 'override-storahci', 'critical-ide',
-        'msahci-demand', 'hdc-filter', 'disk-filter', 'foreign-instance',
-        'no-database')} - set(mended), set(), 'mended')
+        'msahci-demand', 'hdc-filter', 'intel-filter', 'disk-filter',
+        'foreign-instance', 'no-database')} - set(mended), set(), 'mended')
     failed = {}
     for kind in mended:
         report = prepared(kind, kinds.LINKS[kind][2])
