@@ -155,8 +155,8 @@ static bool clean_foreign(const Cleaning *c, const char *name,
         return take_off(c, name, reason, errp);
     }
     if (c->strict && state != FILTER_UNKNOWN) {
-        return take_off(c, name, "it is not Windows' own, and strict-filters "
-                        "is on", errp);
+        return take_off(c, name, "it is not known as Windows' own, and "
+                        "strict-filters is on", errp);
     }
     if (state == FILTER_UNKNOWN) {
         warn(c, name, "that cannot be looked at; if Windows stops with 0x7B, "
@@ -165,8 +165,8 @@ static bool clean_foreign(const Cleaning *c, const char *name,
         warn(c, name, state == FILTER_LATE
              ? "that does not start with the boot loader; if Windows stops "
                "with 0x7B, strict-filters=on takes it off"
-             : "that is not Windows' own; if Windows stops with 0x7B, "
-               "strict-filters=on takes it off");
+             : "that is not known as Windows' own; if Windows stops with "
+               "0x7B, strict-filters=on takes it off");
     }
     return true;
 }

@@ -337,8 +337,8 @@ static void test_disk_fails(void)
 #define KNOWN "4b,00,4e,00,4f,00,57,00,4e,00,00,00,"
 #define NOTED(name, what) WHERE "Control\\Class\\" HDC ": " name \
     " is a filter of all controllers " what "\n"
-#define FOREIGN "that is not Windows' own; if Windows stops with 0x7B, " \
-                "strict-filters=on takes it off"
+#define FOREIGN "that is not known as Windows' own; if Windows stops with " \
+                "0x7B, strict-filters=on takes it off"
 #define LATE "that does not start with the boot loader; if Windows stops " \
              "with 0x7B, strict-filters=on takes it off"
 #define TAKEN(list, why) "ControlSet001\\Control\\Class\\" HDC " [" list \
@@ -406,11 +406,11 @@ static const Case strict_filters[] = {
     { CLASS, DRIVER("a", "0") CLASS_KEY UPPER(A) LOWER(KNOWN)
       DRIVER("known", "0"),
       DRIVER("a", "0") CLASS_KEY LOWER(KNOWN) DRIVER("known", "0"),
-      TAKEN("UpperFilters", "it is not Windows' own, and strict-filters is "
-            "on") },
+      TAKEN("UpperFilters", "it is not known as Windows' own, and "
+            "strict-filters is on") },
     { CLASS, DRIVER("a", "3") CLASS_KEY UPPER(A), DRIVER("a", "3") CLASS_KEY,
-      TAKEN("UpperFilters", "it is not Windows' own, and strict-filters is "
-            "on") },
+      TAKEN("UpperFilters", "it is not known as Windows' own, and "
+            "strict-filters is on") },
     /* Single devices' filters are Windows' business, as long as they start. */
     { DEVICES, DRIVER("a", "3") ENUM_KEY("ACPI\\PNP0A03\\0") UPPER(A), NULL,
       "" },
