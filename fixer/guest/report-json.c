@@ -6,11 +6,15 @@
 
 #include "report-json.h"
 
-/* Strings of the guest may hold anything; JSON is UTF-8. */
+/*
+ * Strings of the guest may hold anything; JSON is UTF-8, and has no control
+ * characters.  json-glib escapes them, but for the last one.
+ */
 static void add_string_value(JsonBuilder *json, const char *value)
 {
     g_autofree char *valid = g_utf8_make_valid(value, -1);
 
+    g_strdelimit(valid, "\x1f", '?');
     json_builder_add_string_value(json, valid);
 }
 
