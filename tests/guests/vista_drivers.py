@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import filler
 import pe
+import windrivers
 from vista_versions import VISTA, WIN10, WIN7, WIN8, WIN81
 
 # Subsystems of programs that firmware and bootmgr start
@@ -321,17 +322,8 @@ def store_folder(windows, inf='mshdc.inf'):
     return 'System32\\DriverStore\\FileRepository\\' + name
 
 
-def _build(name, windows, version, description, modules, size, **options):
-    upper = name.upper()
-    exports = next((functions for module, functions in FUNCTIONS.items()
-                    if module.upper() == upper), ())
-    options.setdefault('machine', windows.machine)
-    label = windows.label if version == windows.version else ''
-    return pe.PeFile(
-        name, version=version, label=label and '(%s)' % label,
-        description=description, exports=exports, size=size,
-        imports={module: FUNCTIONS[module] for module in modules},
-        timestamp=windows.built, **options).build()
+def _build(name, *details, **options):
+    return windrivers.build(FUNCTIONS, name, *details, **options)
 
 
 @functools.lru_cache(2048)

@@ -198,17 +198,23 @@ SYSTEM_FILES = {
 }
 
 
-def _build(name, windows, version, description, modules, size, **options):
+def build(table, name, windows, version, description, modules, size,
+          **options):
+    """A program; @table has the functions that modules export, by name."""
     upper = name.upper()
-    exports = next((functions for module, functions in FUNCTIONS.items()
+    exports = next((functions for module, functions in table.items()
                     if module.upper() == upper), ())
     options.setdefault('machine', windows.machine)
     label = windows.label if version == windows.version else ''
     return pe.PeFile(
         name, version=version, label=label and '(%s)' % label,
         description=description, exports=exports, size=size,
-        imports={module: FUNCTIONS[module] for module in modules},
+        imports={module: table[module] for module in modules},
         timestamp=windows.built, **options).build()
+
+
+def _build(name, *details, **options):
+    return build(FUNCTIONS, name, *details, **options)
 
 
 @functools.lru_cache(512)
