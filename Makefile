@@ -18,7 +18,7 @@ SHELL := /bin/bash
         check-clang packages-clang \
         distclean format packages-test packages-check packages-matrix \
         bench-jail check-fuzz packages-fuzz analyze bench \
-        packages-bench help
+        packages-bench check-pipelines packages-pipelines help
 
 all: helper qemu
 
@@ -77,6 +77,9 @@ packages-fuzz:
 packages-bench:
 	@scripts/packages test bench
 
+packages-pipelines:
+	@scripts/packages test check pipelines
+
 ifneq ($(filter-out 0 no,$(SANITIZE)),)
 check: check-sanitizers
 else
@@ -122,6 +125,11 @@ check-matrix: packages-matrix all
 # win-xenfix ended at every point of its work, on images of every format.
 check-crash: packages-check all
 	@$(PYTHON) tests/run-tests --qemu=$(QEMU_VERSION) crash/full
+
+# What users do with the tools, with the real programs that they do it with.
+check-pipelines: packages-pipelines all
+	@$(PYTHON) tests/run-tests --qemu=$(QEMU_VERSION) \
+	    $(if $(TESTS),$(addprefix pipelines/,$(TESTS)),pipelines/)
 
 # QEMU's own image tests, with the patched tools and without the patches;
 # EMULATOR=yes builds two emulators for those that start a machine.
@@ -203,6 +211,7 @@ help:
 	@echo 'make check-matrix      every Windows, driver source, disk layout'
 	@echo '                       and shape of a volume'
 	@echo 'make check-crash       win-xenfix ended at every point of its work'
+	@echo 'make check-pipelines   packages, manuals, fleets, with real tools'
 	@echo 'make bench-hostile     5,500 damaged disks; SEED=, COUNT='
 	@echo 'make check SANITIZE=1  tests of engine and tools under ASan and UBSan'
 	@echo 'make bench      speed beside plain qemu-img; SCALE=, RUNS=, JSON='
