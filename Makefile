@@ -18,7 +18,8 @@ SHELL := /bin/bash
         check-clang packages-clang \
         distclean format packages-test packages-check packages-matrix \
         bench-jail check-fuzz packages-fuzz analyze bench \
-        packages-bench check-pipelines packages-pipelines help
+        packages-bench check-pipelines packages-pipelines man \
+        packages-man help
 
 all: helper qemu
 
@@ -172,6 +173,18 @@ check-fuzz: packages-fuzz all
 analyze: packages-fuzz all
 	@$(PYTHON) scripts/analyze $(QEMU_VERSION)
 
+# The manual pages; a warning is an error.
+pages := $(patsubst docs/man/%.rst,build/man/%,$(wildcard docs/man/*.rst))
+
+packages-man:
+	@scripts/packages man
+
+man: packages-man $(pages)
+
+build/man/%: docs/man/%.rst
+	@mkdir -p $(@D)
+	$(PYTHON) -m docutils --writer=manpage --report=info --halt=info $< $@
+
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
 
@@ -192,8 +205,8 @@ clean:
 	    test ! -f $$dir/build.ninja || ninja -C $$dir -t clean; \
 	done
 	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz* \
-	    build/upstream-* build/bench build/qemu-*/each build/qemu-*/clang* \
-	    build/qemu-*/docs build/qemu-*/unpatched* build/qemu-*/emulator
+	    build/upstream-* build/bench build/man build/qemu-*/each \
+	    build/qemu-*/clang* build/qemu-*/docs build/qemu-*/unpatched* build/qemu-*/emulator
 
 distclean:
 	rm -rf build
@@ -222,6 +235,7 @@ help:
 	@echo 'make check-fuzz        every fuzz target for FUZZ_SECONDS (60)'
 	@echo 'make analyze    static analysers of gcc and clang'
 	@echo 'make demo       prepare a sample VMware disk, and show the result'
+	@echo 'make man        the manual pages, into build/man'
 	@echo 'make install    install below the prefix (DESTDIR is honoured)'
 	@echo 'make uninstall  remove what was installed'
 	@echo 'make format     clang-format our own C files'

@@ -1,7 +1,7 @@
 /*
  * The sections of a profile about what starts Windows Vista and later
  *
- * docs/profiles.rst describes them.
+ * win-xenprep-profile(5), in docs/man, describes them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

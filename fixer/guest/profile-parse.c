@@ -2,7 +2,7 @@
  * The text of a profile
  *
  * A profile is a GKeyFile beside the .reg files and the profiles that it
- * names.  docs/profiles.rst describes the format.
+ * names.  win-xenprep-profile(5), in docs/man, describes the format.
  *
  * A key that is not known is an error: a profile with a spelling mistake must
  * not inject half of what its author meant.

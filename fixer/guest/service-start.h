@@ -13,7 +13,7 @@
 
 /*
  * Sees to it that the boot loader starts @service in each of the control sets
- * of @windows, as [boot-service] of docs/profiles.rst says.  Nothing is
+ * of @windows, as [boot-service] of win-xenprep-profile(5) says.  Nothing is
  * changed for a driver whose file is not there or would not load: the boot
  * loader would stop at it.
  *

@@ -1,7 +1,7 @@
 # The AHCI controller (8086:2922) of QEMU's q35 machine and of Xen HVM with
 # hdtype=ahci.  Windows 2000, XP and Server 2003 have no driver for it.
 #
-# docs/profiles.rst describes the format.
+# docs/man/win-xenprep-profile.5.rst describes the format.
 
 [profile]
 name=ahci

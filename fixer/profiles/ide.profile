@@ -1,7 +1,7 @@
 # win-xenprep's default profile: the PIIX3 IDE controller (8086:7010) that
 # Xen HVM and QEMU's pc machine emulate.
 #
-# docs/profiles.rst describes the format.
+# docs/man/win-xenprep-profile.5.rst describes the format.
 
 [profile]
 name=ide

@@ -2,7 +2,7 @@
 Which drivers a guest has, of which versions, and where: the states
 
 Each state says what lies in which place, and what must come of it by the rule
-of docs/profiles.rst: a file that is there and fits stays; else all that is lacking comes from
+of win-xenprep-profile(5): a file that is there and fits stays; else all that is lacking comes from
 one source, the one of the newest version that is not above the kernel's.
 Equal ones are taken in the order of the places below.
 
