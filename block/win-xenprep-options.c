@@ -26,6 +26,7 @@
 #define WIN_XENPREP_OPT_DISCARD_FREE "discard-free"
 #define WIN_XENPREP_OPT_DROP_PAGEFILE "drop-pagefile"
 #define WIN_XENPREP_OPT_REQUIRE_GUEST "require-guest"
+#define WIN_XENPREP_OPT_REPORT "report"
 #define WIN_XENPREP_OPT_SANDBOX "sandbox"
 
 #define DEFAULT_PROFILE "ide"
@@ -93,6 +94,12 @@ static QemuOptsList win_xenprep_runtime_opts = {
             .name = WIN_XENPREP_OPT_REQUIRE_GUEST,
             .type = QEMU_OPT_BOOL,
             .help = "whether a disk without Windows is an error, default on",
+        },
+        {
+            .name = WIN_XENPREP_OPT_REPORT,
+            .type = QEMU_OPT_STRING,
+            .help = "file that the report is written to as JSON; default: "
+                "none",
         },
         {
             .name = WIN_XENPREP_OPT_SANDBOX,
@@ -290,6 +297,7 @@ bool win_xenprep_options_parse(QDict *qdict, XenprepOptions *options,
         options->profile = qemu_opt_get_del(opts, WIN_XENPREP_OPT_PROFILE)
                            ?: g_strdup(DEFAULT_PROFILE);
         options->windows = qemu_opt_get_del(opts, WIN_XENPREP_OPT_WINDOWS);
+        options->report = qemu_opt_get_del(opts, WIN_XENPREP_OPT_REPORT);
         options->strict_filters =
             qemu_opt_get_bool(opts, WIN_XENPREP_OPT_STRICT_FILTERS, false);
         options->discard_free =
@@ -307,6 +315,7 @@ void win_xenprep_options_clear(XenprepOptions *options)
 {
     g_free((char *)options->profile);
     g_free((char *)options->windows);
+    g_free((char *)options->report);
     g_strfreev(options->reg_file);
     g_strfreev(options->driver_source);
     g_strfreev(options->without);

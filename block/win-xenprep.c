@@ -23,8 +23,10 @@
 #include "qapi/clone-visitor.h"
 #include "qapi/error.h"
 #include "qapi/qapi-visit-block-core.h"
+#include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "win-xenprep-options.h"
+#include "win-xenprep-report-file.h"
 #include "xenprep-client.h"
 #include "xenprep-mapping.h"
 
@@ -33,6 +35,8 @@ typedef struct BDRVWinXenprepState {
     XenprepResult result;
     /* Whether reads have to be compared with the length of the files. */
     bool can_be_cut;
+    /* Where the report is, NULL if it was not asked for. */
+    char *report_path;
 } BDRVWinXenprepState;
 
 /* Only the data are of interest; @options loses what describes the child. */
@@ -65,17 +69,101 @@ static int win_xenprep_require_read_only(BlockDriverState *bs, Error **errp)
     return ret;
 }
 
+/*
+ * What whoever opens a disk decides for himself.  The options of a node that
+ * another one was opened with may come out of an image, in the name of its
+ * backing file; that must neither make files nor open the helper's jail.
+ */
+static bool win_xenprep_check_trust(BlockDriverState *bs,
+                                    const XenprepOptions *options,
+                                    Error **errp)
+{
+    const char *option = options->report ? "report=" :
+                         options->sandbox == ON_OFF_AUTO_OFF ? "sandbox=off"
+                         : NULL;
+
+    if (bs->inherits_from && option) {
+        error_setg(errp, "%s is not for a disk that another one was opened "
+                   "with, such as a backing file: open it by itself, or "
+                   "add a node for it", option);
+        return false;
+    }
+    return true;
+}
+
+static int win_xenprep_prepare(BlockDriverState *bs,
+                               const XenprepOptions *xo, Error **errp)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+    int64_t size;
+    int ret;
+
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
+
+    ret = xenprep_mapping_check_extents(bs->file->bs, errp);
+    if (ret < 0) {
+        return ret;
+    }
+    s->can_be_cut = xenprep_mapping_can_be_cut(bs->file->bs);
+    size = bdrv_getlength(bs->file->bs);
+    if (size < 0) {
+        error_setg_errno(errp, -size, "cannot tell the size of the disk");
+        return size;
+    }
+    bs->total_sectors = size / BDRV_SECTOR_SIZE;
+    return xenprep_client_run(bs->file, xo, &s->result, errp) ? 0 : -EINVAL;
+}
+
+static char *win_xenprep_source_name(BlockDriverState *bs)
+{
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
+
+    return g_strdup(bs->file->bs->filename);
+}
+
+/* The same, and writes down what came of it, also of a disk that is refused. */
+static int win_xenprep_prepare_and_report(BlockDriverState *bs,
+                                          const XenprepOptions *xo,
+                                          Error **errp)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+    g_autofree char *source = win_xenprep_source_name(bs);
+    Error *why = NULL, *err = NULL;
+    int ret;
+
+    if (!win_xenprep_report_file_check(xo->report, errp)) {
+        return -EINVAL;
+    }
+    ret = win_xenprep_prepare(bs, xo, &why);
+    if (ret == 0) {
+        s->report_path = g_strdup(xo->report);
+        return win_xenprep_report_file_write(xo->report, source, &s->result,
+                                             errp) ? 0 : -EIO;
+    }
+    if (!win_xenprep_report_file_write_error(xo->report, source,
+                                             s->result.refused,
+                                             error_get_pretty(why), &err)) {
+        warn_report_err(err);
+    }
+    error_propagate(errp, why);
+    return ret;
+}
+
+static void win_xenprep_clear(BDRVWinXenprepState *s)
+{
+    xenprep_result_clear(&s->result);
+    g_free(s->report_path);
+    s->report_path = NULL;
+}
+
 static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
                             Error **errp)
 {
-    BDRVWinXenprepState *s = bs->opaque;
-    XenprepOptions xenprep_options = {
+    XenprepOptions xo = {
         .verb = XENPREP_VERB_PREPARE,
         .mode = XENPREP_MODE_APPLY,
         .details = bs->open_flags & BDRV_O_NO_IO,
     };
-    int64_t size;
-    bool ok;
     int ret;
 
     ret = win_xenprep_require_read_only(bs, errp);
@@ -91,32 +179,42 @@ static int win_xenprep_open(BlockDriverState *bs, QDict *options, int flags,
     if (ret < 0) {
         return ret;
     }
-
-    GRAPH_RDLOCK_GUARD_MAINLOOP();
-
-    ret = xenprep_mapping_check_extents(bs->file->bs, errp);
+    if (!win_xenprep_options_parse(options, &xo, errp) ||
+        !win_xenprep_check_trust(bs, &xo, errp)) {
+        ret = -EINVAL;
+    } else if (xo.report) {
+        /* Who keeps it wants the product's name. */
+        xo.details = true;
+        ret = win_xenprep_prepare_and_report(bs, &xo, errp);
+    } else {
+        ret = win_xenprep_prepare(bs, &xo, errp);
+    }
+    win_xenprep_options_clear(&xo);
     if (ret < 0) {
-        return ret;
+        win_xenprep_clear(bs->opaque);
     }
-    s->can_be_cut = xenprep_mapping_can_be_cut(bs->file->bs);
-    size = bdrv_getlength(bs->file->bs);
-    if (size < 0) {
-        error_setg_errno(errp, -size, "cannot tell the size of the disk");
-        return size;
-    }
-    bs->total_sectors = size / BDRV_SECTOR_SIZE;
+    return ret;
+}
 
-    ok = win_xenprep_options_parse(options, &xenprep_options, errp) &&
-         xenprep_client_run(bs->file, &xenprep_options, &s->result, errp);
-    win_xenprep_options_clear(&xenprep_options);
-    return ok ? 0 : -EINVAL;
+/* For people, when all that was to be read has been. */
+static void win_xenprep_summarize(BlockDriverState *bs)
+{
+    BDRVWinXenprepState *s = bs->opaque;
+    g_autofree char *source = win_xenprep_source_name(bs);
+    g_autofree char *line =
+        win_xenprep_report_file_summary(s->report_path, source, &s->result);
+
+    info_report("%s", line);
 }
 
 static void GRAPH_UNLOCKED win_xenprep_close(BlockDriverState *bs)
 {
     BDRVWinXenprepState *s = bs->opaque;
 
-    xenprep_result_clear(&s->result);
+    if (s->report_path) {
+        win_xenprep_summarize(bs);
+    }
+    win_xenprep_clear(s);
 }
 
 /*

@@ -23,6 +23,7 @@
 #include "qemu/units.h"
 #include "xenprep-client.h"
 #include "xenprep-process.h"
+#include "xenprep-progress.h"
 #include "xenprep-sources.h"
 #include "xenprep-wire.h"
 
@@ -60,9 +61,11 @@ typedef struct Client {
     /* The patience that @wire began with. */
     int64_t patience_ms;
 
-    /* READs and their bytes so far. */
+    /* READs and their bytes so far, and whether one has failed. */
     uint64_t reads;
     uint64_t read_bytes;
+    bool read_failed;
+    XenprepProgress *progress;
     /* Of XENPREP_MAX_READ bytes. */
     uint8_t *buffer;
 
@@ -197,6 +200,10 @@ static bool serve_read(Client *c, uint32_t payload, Error **errp)
         return false;
     }
     ret = xenprep_sources_read(c->sources, number, offset, length, c->buffer);
+    c->read_failed |= ret < 0;
+    xenprep_progress_read(c->progress,
+                          xenprep_sources_get(c->sources, number)->name,
+                          length);
     xenprep_put32(reply, -ret);
     ret = xenprep_wire_send(&c->wire, XENPREP_MSG_READ_REPLY,
                             reply, sizeof(reply), c->buffer,
@@ -262,7 +269,10 @@ static bool take_report(Client *c, uint32_t payload, Error **errp)
             refuse(c, why, errp));
 }
 
-/* The helper's own message: always an error. */
+/*
+ * The helper's own message: always an error.  It is about the guest if there
+ * was something to be read, and that could be read.
+ */
 static bool take_error(Client *c, uint32_t payload, Error **errp)
 {
     size_t length = MIN(payload, XENPREP_MAX_ERROR);
@@ -278,6 +288,7 @@ static bool take_error(Client *c, uint32_t payload, Error **errp)
         return broken(c, errp, "its error message is empty");
     }
     error_setg(errp, "%s%s", clean, length < payload ? "..." : "");
+    c->collection.result.refused = c->reads > 0 && !c->read_failed;
     /* Only so that it need not be killed. */
     g_free(xenprep_process_wait(c->process, END_MS, &success));
     return false;
@@ -377,6 +388,7 @@ static bool converse(Client *c, const GByteArray *request, Error **errp)
 
 static void client_clear(Client *c)
 {
+    xenprep_progress_end(c->progress);
     xenprep_process_free(c->process);
     xenprep_sources_free(c->sources);
     g_free(c->buffer);
@@ -410,7 +422,9 @@ static bool run(XenprepSources *sources, const XenprepOptions *options,
     c.collection.options = options;
     c.collection.disk_size = xenprep_sources_get(sources, 0)->size;
     c.collection.result.overlay = xenprep_overlay_new();
+    c.progress = xenprep_progress_start(options->verb);
     if (!converse(&c, request, errp)) {
+        result->refused = c.collection.result.refused;
         return false;
     }
     *result = c.collection.result;

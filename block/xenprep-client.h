@@ -14,7 +14,7 @@
 
 /*
  * Runs the helper over @disk, which is only ever read, and waits for it.  On
- * success *@result belongs to the caller; on failure it is not touched.
+ * success *@result belongs to the caller; on failure only @refused is set.
  */
 bool xenprep_client_run(BdrvChild *disk, const XenprepOptions *options,
                         XenprepResult *result, Error **errp);

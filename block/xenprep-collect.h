@@ -11,10 +11,13 @@
 #include "xenprep-overlay.h"
 #include "xenprep-report.h"
 
-/* The outcome.  The overlay is empty if only a plan was asked for. */
+/* The outcome. */
 typedef struct XenprepResult {
+    /* Empty if only a plan was asked for. */
     XenprepOverlay *overlay;
     XenprepReport report;
+    /* After a failure: it is the guest that the helper refuses. */
+    bool refused;
 } XenprepResult;
 
 void xenprep_result_clear(XenprepResult *result);

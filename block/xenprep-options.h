@@ -56,6 +56,8 @@ typedef struct XenprepOptions {
     bool witnesses;
     /* PREPARE: whether a disk without a Windows to prepare is an error. */
     bool require_guest;
+    /* PREPARE: where the report is written to, too; NULL: nowhere. */
+    const char *report;
     /* CHECK: the machine that the guest is to boot on. */
     const char *machine;
     OnOffAuto sandbox;
