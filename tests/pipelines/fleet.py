@@ -1,0 +1,719 @@
+#!/usr/bin/env python3
+"""
+Test of win-xenprep-fleet, by itself and under GNU parallel
+
+Usage: fleet.py
+
+One guest is the unit of work, so most is tested with fleets of one: what it
+leaves behind when it is done, refused, disturbed, stopped or killed, and what
+the next run makes of that.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sys
+from typing import Dict, Iterator, List, Tuple
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, '../guests'),
+                os.path.join(HERE, '../../fleet')]
+
+import tap                                                   # noqa: E402
+from fleetrig import (PATIENCE, PROGRAM, SOURCE, Fleet,      # noqa: E402
+                      image_options, part_of, power_off, until)
+from tap import equal                                        # noqa: E402
+from xenprep_fleet.space import MIB, with_margin             # noqa: E402
+
+# A slim guest with all that a fleet's run looks at.
+KIND = 'boot-unprepared'
+
+
+def has(text: str, *parts: str) -> None:
+    """Fails unless all parts are in the text."""
+    for part in parts:
+        if part not in text:
+            raise AssertionError(f'{part!r} is not in {text!r}')
+
+
+# ----------------------------------------------------------- the manifest
+
+def manifest_lines() -> None:
+    """All wrong lines are named, and nothing starts while there is one."""
+    with Fleet() as fleet:
+        fleet.vmdk(KIND, 'a.vmdk')
+        (fleet.folder / 'link.vmdk').symlink_to('a.vmdk')
+        lines = {
+            'a.vmdk': 'target is empty',
+            '\tout/0.img': 'source is empty',
+            'a.vmdk\tout/1.img\t\t\tmore': '5 fields, but the first line '
+                                           'names 4 columns',
+            'a.vmdk\tout/2.img\tprofile': "option 'profile' has no value",
+            'a.vmdk\tout/3.img\tfile.driver=raw': "option 'file.driver' is "
+                                                  'not for the manifest',
+            'a.vmdk\tout/4.img\treport=x': "option 'report' is not for",
+            'a.vmdk\tout/5.img\t\t../x': "guest '../x' cannot be the name",
+            'a.vmdk\tout/ok.img': '',
+            'a.vmdk\tout/../out/ok.img\t\tother': 'is that of line 10 already',
+            'a.vmdk\tok.img': "guest 'ok' is on line 10 already",
+            'b.vmdk\tlink.vmdk': 'is the source of line',
+            'a.vmdk\tout/\x1b[2J.img': 'cannot be the name of a report'}
+        fleet.manifest(['# a comment', *lines])
+        said = fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3)
+        equal(len(said.splitlines()), len(lines) - 1, said)
+        for number, (line, cause) in enumerate(lines.items(), 3):
+            if cause:
+                has(said, f'fleet.tsv:{number}: ')
+                has(said, cause)
+        has(fleet.run(8, status=3), 'fleet.tsv:3: ')
+        equal(fleet.reports.exists(), False, 'reports')
+
+
+def manifest_header() -> None:
+    """The first line names the columns."""
+    with Fleet() as fleet:
+        for header, cause in (
+                ('source\tgoal', "fleet.tsv:1: there is no column 'goal'"),
+                ('source', "fleet.tsv:1: column 'target' is missing"),
+                ('source\ttarget\tsource', "column 'source' is there twice")):
+            fleet.manifest([], header)
+            has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3), cause)
+        fleet.manifest([])
+        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3),
+            'there is no guest in it')
+        (fleet.folder / 'fleet.tsv').write_bytes(b'source\ttarget\na\t\xff\n')
+        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3),
+            'fleet.tsv:2: this is no UTF-8')
+        has(fleet.call(PROGRAM, 'check', 'nowhere.tsv', status=3),
+            'nowhere.tsv')
+
+
+def manifest_tried() -> None:
+    """What the tools know is asked of them, before anything starts."""
+    with Fleet() as fleet:
+        fleet.vmdk(KIND, 'a.vmdk')
+        (fleet.folder / 'out/5.img').mkdir()
+        columns = 'source\ttarget\toptions\tsource-format\ttarget-format\t' \
+                  'target-options\tmachine\tdomain'
+        rows: List[Tuple[str, str]] = [
+            ('a.vmdk\tout/0.img\tprofile=ide,discard-free=on\tvmdk\tqcow2\t'
+             'compression_type=zlib\txen-hvm-uefi\tlibvirt', ''),
+            ('b.vmdk\tout/1.img', 'b.vmdk does not exist'),
+            ('out\tout/2.img', 'out is a directory'),
+            ('a.vmdk\tno/3.img', 'no does not exist'),
+            ('a.vmdk\tout/4.img\tprofile=none', "there is no profile 'none'"),
+            ('a.vmdk\tout/5.img', 'out/5.img is no file'),
+            ('a.vmdk\tout/6.img\tstrict=on', "support the option 'strict'"),
+            ('a.vmdk\tout/7.img\t\tvmdkk', "source-format: 'vmdkk' is no"),
+            ('a.vmdk\tout/8.img\t\t\tfoo', "target-format: 'foo' is no"),
+            ('a.vmdk\tout/9.img\t\t\t\t\tamiga', 'there is no such machine'),
+            ('a.vmdk\tout/10.img\t\t\t\t\t\txm', "domain: 'xm' is none of"),
+            ('a.vmdk\tout/11.img\t\t\tvmdk\tsubformat=monolithicFlat',
+             'more than one file')]
+        fleet.manifest([line for line, _ in rows[:-1]], columns)
+        said = fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3)
+        equal(len(said.splitlines()), len(rows) - 2, said)
+        for number, (_, cause) in enumerate(rows[:-1], 2):
+            lines = [line for line in said.splitlines()
+                     if line.startswith(f'fleet.tsv:{number}: ')]
+            equal(len(lines), 1 if cause else 0, said)
+            has(said, cause)
+        fleet.manifest([rows[-1][0]], columns)
+        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3), rows[-1][1])
+        fleet.manifest([rows[0][0]], columns)
+        equal(fleet.call(PROGRAM, 'check', 'fleet.tsv'), '1\n', 'count')
+
+
+# -------------------------------------------------------------- one guest
+
+def one_guest() -> None:
+    """A guest with a name that needs quotes everywhere, and its report."""
+    with Fleet() as fleet:
+        name = 'wéb, "01" $(x) \'%s'
+        source = fleet.vmdk(KIND, name + '.vmdk')
+        path = fleet.manifest([f'{name}.vmdk\tout/{name}.img\tboot-ini=keep'],
+                              'source\ttarget\toptions')
+        # As a spreadsheet would save it
+        path.write_bytes(b'\xef\xbb\xbf' +
+                         path.read_bytes().replace(b'\n', b'\r\n'))
+        equal(fleet.call(PROGRAM, 'check', 'fleet.tsv'), '1\n')
+        has(fleet.run(), f'{name}: prepared')
+        target = fleet.out / (name + '.img')
+        fleet.must_be(target, source, 'boot-ini=keep')
+        fleet.must_be_clean()
+        report = fleet.report(name)
+        for key, value in (('guest', name), ('source', str(source)),
+                           ('target', str(target)), ('machine', 'xen-hvm'),
+                           ('options', 'boot-ini=keep'),
+                           ('outcome', 'prepared')):
+            equal(report[key], value, key)
+        equal(report['before']['boots'], 'no', 'before')
+        equal(report['after']['boots'], 'yes', 'after')
+        equal(report['report']['windows']['name'], 'Windows XP', 'windows')
+        equal(report['domain']['format'], 'xl', 'domain')
+        has(report['domain']['text'], name.replace('"', '\\"') + '.img')
+
+
+def kinds_of_guests() -> None:
+    """Firmware and options choose the machine; other targets, other nodes."""
+    columns = 'source\ttarget\toptions\tsource-format\ttarget-format\tdomain'
+    with Fleet() as fleet:
+        uefi = fleet.vmdk('win11', 'u.vmdk')
+        tap.run('qemu-img', 'convert', '-O', 'qcow2', uefi,
+                fleet.folder / 'q,1.qcow2')
+        node = ('driver=file,filename=' +
+                str(fleet.folder / 'q,1.qcow2').replace(',', ',,'))
+        fleet.manifest([
+            'u.vmdk\tout/a.qcow2\tprofile=ahci\t\tqcow2\tlibvirt',
+            f'{node}\tout/b.vhdx\t\tqcow2\tvhdx\tqemu'], columns)
+        equal(fleet.call(PROGRAM, 'check', 'fleet.tsv'), '2\n')
+        fleet.run(1)
+        fleet.run(2)
+        equal(fleet.report('a')['machine'], 'xen-hvm-ahci-uefi', 'machine')
+        has(fleet.report('a')['domain']['text'], '<domain ', 'q35')
+        equal(fleet.report('b')['machine'], 'xen-hvm-uefi', 'machine')
+        has(fleet.report('b')['domain']['text'], 'qemu-system-x86_64')
+        for target, form in (('a.qcow2', 'qcow2'), ('b.vhdx', 'vhdx')):
+            _, info = tap.run('qemu-img', 'info', '-f', form,
+                              fleet.out / target, text=True)
+            has(info, 'file format: ' + form)
+        tap.run('qemu-img', 'convert', '-O', 'raw', fleet.out / 'b.vhdx',
+                fleet.folder / 'b.raw')
+        fleet.must_be(fleet.folder / 'b.raw', uefi)
+
+
+def data_disk() -> None:
+    """A disk without Windows is refused, or passes if that is asked for."""
+    with Fleet() as fleet:
+        fleet.vmdk('no-windows', 'd.vmdk')
+        fleet.manifest(['d.vmdk\tout/a.img', 'd.vmdk\tout/b.img\t'
+                        'require-guest=off'])
+        has(fleet.run(1, status=1), 'refused')
+        has(fleet.run(2), 'unchanged')
+        equal('domain' in fleet.report('b'), False, 'domain')
+
+
+def would_not_boot() -> None:
+    """What the driver can do is not all: a guest that has no kernel."""
+    with Fleet() as fleet:
+        fleet.single('broken-no-ntdetect')
+        has(fleet.run(status=1), 'refused: prepared it would not boot on '
+            'xen-hvm: ', 'NTDETECT failed', 'copy ')
+        equal(fleet.report()['outcome'], 'refused', 'outcome')
+        equal(list(fleet.out.iterdir()), [], 'targets')
+        equal(fleet.converted(), [], 'conversions')
+
+
+def refused() -> None:
+    """A refusal is a report, and is not tried again until the guest is."""
+    with Fleet() as fleet:
+        source = fleet.single('hibernated')
+        has(fleet.run(status=1), 'a: refused: ', 'hibernated')
+        report = fleet.report()
+        has(report['error'], 'shut it down fully')
+        equal((report['outcome'], report['before']['boots']),
+              ('refused', 'no'), 'report')
+        before = fleet.snapshot()
+        has(fleet.run(status=1), 'refused before, and nothing has changed')
+        equal(fleet.snapshot(), before, 'after a second run')
+        has(fleet.run(1, '--again', status=1), 'a: refused: ')
+        equal(list(fleet.out.iterdir()), [], 'targets')
+        # It was resumed, and shut down as it has to be.
+        source.unlink()
+        fleet.vmdk(KIND, 'a.vmdk')
+        has(fleet.run(), 'a: prepared')
+
+
+# -------------------------------------------------------- what goes wrong
+
+def cut_off(fleet: Fleet) -> None:
+    """A sparse VMDK whose end was not copied."""
+    path = fleet.vmdk(KIND, 'a.vmdk')
+    os.truncate(path, path.stat().st_size * 2 // 3)
+
+
+def extent_missing(fleet: Fleet) -> None:
+    """A VMDK whose second half was left behind."""
+    fleet.vmdk(KIND, 'a.vmdk', 'monolithicFlat')
+    (fleet.folder / 'a-flat.vmdk').unlink()
+
+
+def base_missing(fleet: Fleet) -> None:
+    """A snapshot without what it is one of."""
+    fleet.vmdk(KIND, 'a.vmdk', 'delta')
+    (fleet.folder / 'base of a.vmdk').unlink()
+
+
+def no_vmdk(fleet: Fleet) -> None:
+    """A file of something else."""
+    (fleet.folder / 'a.vmdk').write_text('hello\n')
+
+
+def gone(fleet: Fleet) -> None:
+    """A source that was there when the manifest was checked."""
+
+
+def failed() -> None:
+    """What is the surroundings' fault is failed, and tried again."""
+    for spoil in (cut_off, extent_missing, base_missing, no_vmdk, gone):
+        with Fleet() as fleet:
+            fleet.manifest(['a.vmdk\tout/a.img'])
+            spoil(fleet)
+            said = fleet.run(status=3)
+            has(said, 'a: failed: ')
+            equal(len(said.splitlines()), 1, said)
+            equal(fleet.report()['outcome'], 'failed', spoil.__name__)
+            equal(list(fleet.out.iterdir()), [], spoil.__name__)
+            fleet.must_be_clean()
+            for path in fleet.folder.glob('*.vmdk'):
+                path.unlink()
+            source = fleet.vmdk(KIND, 'a.vmdk')
+            has(fleet.run(), 'a: prepared')
+            fleet.must_be(fleet.out / 'a.img', source)
+
+
+def no_tools() -> None:
+    """Tools without the driver."""
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        (fleet.folder / 'tools/qemu-img').unlink()
+        fleet.env['PATH'] = f'{fleet.folder}/tools:/usr/bin:/bin'
+        for tool in ('qemu-img', 'win-xenfix'):
+            (fleet.folder / 'tools' / tool).symlink_to('/bin/false')
+        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3), 'vmdk')
+        has(fleet.run(status=3), 'failed: qemu-img ended with status 1')
+
+
+def written_to_meanwhile() -> None:
+    """A source that somebody uses while it is converted."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND, target='out/slow.img')
+        with fleet.begin() as process:
+            until('it converts', lambda: part_of(fleet.out / 'slow.img'))
+            os.utime(source)
+            said = process.communicate(timeout=PATIENCE)[0]
+        has(said, 'failed: the source was written to while it was converted')
+        equal(list(fleet.out.iterdir()), [], 'targets')
+        fleet.must_be_clean()
+
+
+# ---------------------------------------------------------- done is done
+
+def not_twice() -> None:
+    """A second run does nothing; one with a change needs to be told to."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND)
+        target = fleet.out / 'a.img'
+        fleet.run()
+        before = fleet.snapshot()
+        for again in ((), ('--again',)):
+            equal(fleet.run(1, *again), 'a: prepared before\n', 'second run')
+        os.utime(source)
+        has(fleet.run(status=3), 'a.vmdk has changed; --again converts it')
+        equal(fleet.snapshot(), before, 'without --again')
+        has(fleet.run(1, '--again'), 'a: prepared')
+        equal(target.stat().st_ino == before[str(target)][0], False, 'new')
+
+        fleet.manifest(['a.vmdk\tout/a.img\tboot-ini=keep'])
+        has(fleet.run(status=3), 'options has changed; --again')
+        has(fleet.call(PROGRAM, 'table', 'reports', 'fleet.tsv', status=1),
+            '1 not done')
+        fleet.run(1, '--again')
+        equal(fleet.report()['options'], 'boot-ini=keep', 'options')
+        equal(len(fleet.converted()), 3, 'conversions')
+        fleet.must_be_clean()
+
+
+def targets_gone_and_used() -> None:
+    """What happened to a target since decides what --again may do."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND)
+        target = fleet.out / 'a.img'
+        fleet.run()
+        target.unlink()
+        has(fleet.run(status=3), 'its target is gone; --again')
+        fleet.run(1, '--again')
+
+        # The guest runs: done, and never to be replaced.
+        with target.open('r+b') as file:
+            file.write(b'used')
+        used = target.read_bytes()
+        has(fleet.run(), 'prepared before; its target was written to since')
+        os.utime(source)
+        has(fleet.run(1, '--again', status=3),
+            'was written to since it was made')
+        equal(target.read_bytes() == used, True, 'the target')
+
+        # A failure leaves what was made before, and says so.
+        target.unlink()
+        fleet.run(1, '--again')
+        source.write_text('hello\n')
+        has(fleet.run(1, '--again', status=3), 'failed: ')
+        has(fleet.report()['error'], 'is the one that was made before')
+        has(fleet.run(status=3), 'the last try was failed; --again')
+        equal(target.stat().st_size, len(used), 'the target')
+        source.unlink()
+        fleet.vmdk(KIND, 'a.vmdk')
+        has(fleet.run(1, '--again'), 'prepared')
+        fleet.must_be(target, source)
+
+
+def foreign_target() -> None:
+    """A file that is there is somebody else's."""
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        target = fleet.out / 'a.img'
+        target.write_text('precious')
+        for again in ((), ('--again',)):
+            has(fleet.run(1, *again, status=3),
+                'exists, and was not made by this fleet')
+        equal(target.read_text(), 'precious', 'target')
+        equal(fleet.report()['outcome'], 'failed', 'outcome')
+        # It appears while we are at work.
+        target.unlink()
+        fleet.manifest(['a.vmdk\tout/slow.img\t\ta'])
+        slow = fleet.out / 'slow.img'
+        with fleet.begin() as process:
+            until('it converts', lambda: part_of(slow))
+            slow.write_text('precious')
+            said = process.communicate(timeout=PATIENCE)[0]
+        has(said, 'exists, and was not made by this fleet')
+        equal(slow.read_text(), 'precious', 'target')
+        fleet.must_be_clean()
+
+
+# ------------------------------------------------------ stopped and killed
+
+def stopped() -> None:
+    """A signal is no outcome; nothing is left."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with Fleet() as fleet:
+            source = fleet.single(KIND, target='out/slow.img')
+            with fleet.begin() as process:
+                until('it converts', lambda: part_of(fleet.out / 'slow.img'))
+                process.send_signal(number)
+                said = process.communicate(timeout=PATIENCE)[0]
+            has(said, f'slow: stopped by signal {int(number)}')
+            equal(process.returncode, 128 + number, 'status')
+            equal(list(fleet.out.iterdir()), [], 'targets')
+            equal(list(fleet.reports.glob('*.json')), [], 'reports')
+            fleet.must_be_clean()
+            if number == signal.SIGTERM:
+                fleet.run()
+                fleet.must_be(fleet.out / 'slow.img', source)
+
+
+def tool_killed() -> None:
+    """qemu-img dies: of a signal that stops us too, or out of memory."""
+    for number, said in ((signal.SIGTERM, 'stopped by signal 15'),
+                         (signal.SIGKILL, 'failed: qemu-img was ended by '
+                          'SIGKILL: out of memory?')):
+        with Fleet() as fleet:
+            fleet.single(KIND, target='out/slow.img')
+            with fleet.begin() as process:
+                until('it converts', lambda: part_of(fleet.out / 'slow.img'))
+                child = pathlib.Path(f'/proc/{process.pid}/task/{process.pid}'
+                                     '/children').read_text().split()
+                os.kill(int(child[0]), number)
+                has(process.communicate(timeout=PATIENCE)[0], said)
+            fleet.must_be_clean()
+
+
+# A program that kills itself before or after something that it does.
+KILL = '''
+import importlib, os, runpy, signal, sys
+point, when, program = sys.argv[1:4]
+sys.dont_write_bytecode = True
+sys.argv = [program, *sys.argv[4:]]
+sys.path.insert(0, os.path.dirname(program))
+module, _, names = point.partition(':')
+owner = importlib.import_module('xenprep_fleet.' + module)
+*path, name = names.split('.')
+for step in path:
+    owner = getattr(owner, step)
+real = getattr(owner, name)
+def killed(*arguments, **options):
+    if when == 'after':
+        real(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(owner, name, killed)
+runpy.run_path(program, run_name='__main__')
+'''
+POINTS = (('guest:space.take', 'after'), ('guest:Run.convert', 'after'),
+          ('guest:save', 'before'), ('guest:save', 'after'),
+          ('guest:os.link', 'after'), ('guest:rename', 'after'),
+          ('state:Store.publish', 'after'), ('guest:Run.clean', 'before'))
+
+
+def kill_at(fleet: Fleet, point: str, when: str, *more: str) -> None:
+    """A run that is killed there."""
+    fleet.call(sys.executable, '-c', KILL, point, when, PROGRAM, 'run',
+               'fleet.tsv', '1', '--reports', 'reports', *more,
+               status=-signal.SIGKILL)
+
+
+def killed() -> None:
+    """Killed anywhere: no half of a target, and the next run completes it."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND)
+        target = fleet.out / 'a.img'
+        for point, when in POINTS:
+            kill_at(fleet, point, when)
+            if target.exists():
+                fleet.must_be(target, source)
+            if not (fleet.reports / 'a.json').exists():
+                has(fleet.call(PROGRAM, 'table', 'reports', 'fleet.tsv',
+                               status=1), '1 not done')
+            made = target.stat().st_ino if target.exists() else None
+            has(fleet.run(), 'a: prepared')
+            equal(made in (None, target.stat().st_ino), True,
+                  f'made twice: {when} {point}')
+            fleet.must_be(target, source)
+            equal(fleet.report()['outcome'], 'prepared', point)
+            fleet.must_be_clean()
+            target.unlink()
+            shutil.rmtree(fleet.reports)
+
+
+def killed_again() -> None:
+    """The same where a target is replaced: it is the old one or the new."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND)
+        target = fleet.out / 'a.img'
+        fleet.run()
+        old = fleet.report()
+        for point, when in (('guest:Run.convert', 'after'),
+                            ('guest:save', 'after'),
+                            ('guest:rename', 'after')):
+            os.utime(source)
+            inode = target.stat().st_ino
+            kill_at(fleet, point, when, '--again')
+            replaced = target.stat().st_ino != inode
+            equal(replaced, point == 'guest:rename', point)
+            if not replaced:
+                has(fleet.run(status=3), 'has changed; --again')
+                equal(fleet.report(), old, 'the report of the old one')
+            has(fleet.run(1, '--again'), 'a: prepared')
+            equal(fleet.report() != old, True, 'the report of the new one')
+            old = fleet.report()
+            fleet.must_be_clean()
+
+
+def tools_die_too() -> None:
+    """A killed run leaves no qemu-img that goes on writing."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND, target='out/slow.img')
+        with fleet.begin() as process:
+            part = until('it converts',
+                         lambda: part_of(fleet.out / 'slow.img'))[0]
+            process.kill()
+            process.communicate(timeout=PATIENCE)
+        equal(part.exists(), True, 'the unfinished target')
+        has(fleet.run(), 'slow: prepared')
+        equal(part.exists(), False, 'the unfinished target')
+        fleet.must_be(fleet.out / 'slow.img', source)
+        fleet.must_be_clean()
+
+
+def two_at_once() -> None:
+    """The second waits for the first, and finds that all is done."""
+    with Fleet() as fleet:
+        fleet.single(KIND, target='out/slow.img')
+        with fleet.begin() as first:
+            until('it converts', lambda: part_of(fleet.out / 'slow.img'))
+            with fleet.begin() as second:
+                said = second.communicate(timeout=PATIENCE)[0]
+            first.communicate(timeout=PATIENCE)
+        has(said, 'another run is at work on it; waiting', 'prepared before')
+        equal((first.returncode, second.returncode), (0, 0), 'statuses')
+        equal(len(fleet.converted()), 1, 'conversions')
+
+
+# ------------------------------------------------------------------- room
+
+@contextlib.contextmanager
+def small_disk(fleet: Fleet, mib: int) -> Iterator[None]:
+    """Targets are on a disk of their own."""
+    try:
+        tap.run('mount', '-t', 'tmpfs', '-o', f'size={mib}m', 'none',
+                fleet.out)
+    except AssertionError as error:
+        raise tap.Skip('no file system can be mounted here') from error
+    try:
+        yield
+    finally:
+        tap.run('umount', fleet.out)
+
+
+def too_small() -> None:
+    """No room: said before anything is written, and tried again."""
+    with Fleet() as fleet, small_disk(fleet, 12):
+        source = fleet.single(KIND)
+        has(fleet.run(status=3), 'a: failed: ', ' MiB of free space, and ',
+            'make room, or choose another folder')
+        equal(fleet.converted(), [], 'conversions')
+        fleet.must_be_clean()
+        tap.run('mount', '-o', 'remount,size=100m', fleet.out)
+        has(fleet.run(), 'a: prepared')
+        fleet.must_be(fleet.out / 'a.img', source)
+
+
+def filled_up() -> None:
+    """Somebody else takes the room while we are at work."""
+    with Fleet() as fleet, small_disk(fleet, 100):
+        source = fleet.single('xp-sp3-built', target='out/slow.img')
+        other = fleet.out / 'other'
+        with fleet.begin() as process:
+            until('it converts', lambda: part_of(fleet.out / 'slow.img'))
+            with other.open('wb', buffering=0) as file:
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(1 << 20)):
+                        pass
+            said = process.communicate(timeout=PATIENCE)[0]
+        has(said, 'slow: failed: ', 'No space left on device')
+        equal(list(fleet.out.iterdir()), [other], 'targets')
+        fleet.must_be_clean()
+        other.unlink()
+        fleet.run()
+        fleet.must_be(fleet.out / 'slow.img', source)
+
+
+def wait_for_room() -> None:
+    """More at once than there is room for: some wait, and all are made."""
+    with Fleet() as fleet:
+        for number in (1, 2, 3):
+            fleet.vmdk('xp-sp3-built', f'{number}.vmdk')
+        _, said = tap.run('qemu-img', 'measure', '-O', 'qcow2',
+                          '--output=json', '--image-opts',
+                          image_options(fleet.folder / '1.vmdk'))
+        # Enough for all three, but not for what could come of them.
+        room = 3 * with_margin(json.loads(said)['required']) // MIB - 3
+        with small_disk(fleet, room):
+            fill_it(fleet)
+
+
+def fill_it(fleet: Fleet) -> None:
+    """Three at once, two of which have room."""
+    fleet.manifest([f'{number}.vmdk\tout/slow{number}.img'
+                    for number in (1, 2, 3)])
+    runs = [fleet.begin(number) for number in (1, 2, 3)]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in runs]
+    equal([process.returncode for process in runs], [0, 0, 0], said)
+    has(''.join(said), 'waiting for others to end')
+    for number in (1, 2, 3):
+        fleet.must_be(fleet.out / f'slow{number}.img',
+                      fleet.folder / f'{number}.vmdk')
+    fleet.must_be_clean()
+
+
+# ------------------------------------------------------------ GNU parallel
+
+def documented() -> str:
+    """The command of the manual, as it is there."""
+    text = (SOURCE / 'docs/fleet.rst').read_text(encoding='utf-8')
+    match = re.search(r'^(    [^\n]*\n)*?(    n=[^\n]*\n'
+                      r'(?:    [^\n]*\n)*?    [^\n]*parallel[^\n]*\n'
+                      r'(?:    [^\n]*\n)*)', text, re.M)
+    assert match, 'docs/fleet.rst has no command with parallel'
+    return match.group(2)
+
+
+def parallel() -> None:
+    """The manual's command: outcomes, killed in the middle, done once."""
+    tap.tool('parallel')
+    _, said = tap.run('parallel', '--version', text=True, check=False)
+    if 'GNU' not in said:
+        raise tap.Skip('parallel is not GNU parallel')
+    with Fleet() as fleet:
+        sources: Dict[str, pathlib.Path] = {}
+        for name, kind in (('slow1', KIND), ('xp', 'xp-sp3-built'),
+                           ('w2k', 'w2k-sp4'), ('slow2', KIND)):
+            sources[name] = fleet.vmdk(kind, name + '.vmdk')
+        fleet.vmdk('dirty-volume', 'dirty.vmdk')
+        fleet.vmdk(KIND, 'cut.vmdk')
+        os.truncate(fleet.folder / 'cut.vmdk', 100000)
+        names = ['slow1', 'dirty', 'xp', 'cut', 'w2k', 'slow2']
+        fleet.manifest([f'{name}.vmdk\tout/{name}.img' for name in names])
+        command = documented()
+
+        process = fleet.start('bash', '-c', command)
+        until('one converts', lambda: part_of(fleet.out / 'slow1.img'))
+        power_off(process)
+        equal((fleet.out / 'slow1.img').exists(), False, 'half a target')
+
+        said = fleet.shell(command, status=1)
+        equal('another run is at work' in said, False, said)
+        has(said, '6 guests: 4 prepared, 0 unchanged, 1 refused, 1 failed, '
+            '0 not done')
+        for name, source in sources.items():
+            fleet.must_be(fleet.out / (name + '.img'), source)
+        fleet.must_be_clean()
+        before = fleet.snapshot()
+        count = len(fleet.converted())
+        del before[str(fleet.reports / 'cut.json')]
+        has(fleet.shell(command, status=1), '6 guests: 4 prepared, ')
+        after = fleet.snapshot()
+        del after[str(fleet.reports / 'cut.json')]
+        equal(after, before, 'a second run')
+        equal(len(fleet.converted()), count, 'conversions')
+
+
+def table() -> None:
+    """The table tells what is so, and its status whether all is well."""
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        has(fleet.call(PROGRAM, 'table', 'reports', 'fleet.tsv', status=1),
+            'not done', '1 guests: 0 prepared')
+        has(fleet.call(PROGRAM, 'table', 'reports', status=3), 'reports')
+        fleet.run()
+        for arguments in (('reports',), ('reports', 'fleet.tsv')):
+            said = fleet.call(PROGRAM, 'table', *arguments)
+            equal(said.splitlines()[1].split()[:5],
+                  ['a', 'prepared', 'Windows', 'XP', 'yes'], said)
+        path = fleet.reports / 'b.json'
+        path.write_text('{"guest": "b", "outcome": "refused", "seconds": 1, '
+                        '"error": "\\u001b[2J\\nx"}')
+        said = fleet.call(PROGRAM, 'table', 'reports', status=1)
+        has(said, '?[2J x', '2 guests: 1 prepared, 0 unchanged, 1 refused')
+
+
+TESTS = [
+    ('manifest: each wrong line is named', manifest_lines),
+    ('manifest: the header', manifest_header),
+    ('manifest: what the tools know is tried', manifest_tried),
+    ('one guest with an odd name', one_guest),
+    ('machines, formats, nodes', kinds_of_guests),
+    ('a disk without Windows', data_disk),
+    ('prepared, it would not boot', would_not_boot),
+    ('refused', refused),
+    ('failed', failed),
+    ('failed: tools without the driver', no_tools),
+    ('failed: the source was written to', written_to_meanwhile),
+    ('done is not done again', not_twice),
+    ('a target that is gone, or in use', targets_gone_and_used),
+    ("somebody else's target", foreign_target),
+    ('stopped by a signal', stopped),
+    ('a tool is ended by a signal', tool_killed),
+    ('killed at each step', killed),
+    ('killed while a target is replaced', killed_again),
+    ('killed: its tools end with it', tools_die_too),
+    ('two runs at once', two_at_once),
+    ('no room', too_small),
+    ('the disk fills up', filled_up),
+    ('waiting for room', wait_for_room),
+    ('the table', table),
+    ('GNU parallel', parallel),
+]
+
+if __name__ == '__main__':
+    chosen = [test for test in TESTS
+              if len(sys.argv) < 2 or any(word in test[0]
+                                          for word in sys.argv[1:])]
+    sys.exit(tap.main(chosen))
