@@ -22,12 +22,12 @@ def need_docutils() -> None:
         raise Skip('python3-docutils is not installed')
 
 
-def read(path: pathlib.Path):
-    """The page's tree; a warning is an error."""
+def read(path: pathlib.Path, level: int = 1):
+    """Its tree; a warning is an error, what is from @level on is shown."""
     need_docutils()
     return docutils.core.publish_doctree(
         path.read_text(encoding='utf-8'), source_path=str(path),
-        settings_overrides={'report_level': 1, 'halt_level': 2})
+        settings_overrides={'report_level': level, 'halt_level': 2})
 
 
 def sections(tree) -> Dict[str, List]:

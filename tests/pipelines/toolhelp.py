@@ -19,7 +19,8 @@ from tap import tool
 
 # How an error tells what else there is; the words follow, up to the end of
 # the line, a ';' or " as argument".
-CHOICES = re.compile(r'(?:must be used with(?! a )|there is no such machine, only|'
+CHOICES = re.compile(r'(?:must be used with(?! a )|'
+                     r'there is no such machine, only|'
                      r'built in:|can be left out:|; use|use one of) '
                      r'(.*?)(?: as argument|;|$)', re.M)
 
