@@ -201,11 +201,17 @@ def make_takes(targets: str) -> None:
     equal(result.returncode, 0, f'make {targets}\n{result.stdout}')
 
 
-def has_options(line: str) -> None:
-    """The program's --help has the options of a command."""
-    program = line.split()[0]
-    text = subprocess.run([str(SOURCE / program) if '/' in program
-                           else tool(program), '--help'], check=False,
+def has_options(line: str, program: str) -> None:
+    """The program's --help has the options of a command.
+
+    A program of others need not be there.
+    """
+    words = program.split()
+    if words[0].startswith('./'):
+        words[0] = str(SOURCE / words[0])
+    if not shutil.which(words[0]):
+        return
+    text = subprocess.run([*words, '--help'], check=False,
                           text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT).stdout
@@ -223,9 +229,9 @@ def look_instead(entry: cases.NotRun, block: Block, line: str) -> None:
             if part.startswith('make'):
                 make_takes(part[len('make'):])
             else:
-                has_options(part)
+                has_options(part, part.split()[0])
     elif how == 'options':
-        has_options(line)
+        has_options(line, what)
     elif how == 'file':
         path = SOURCE / what
         assert path.is_file(), (block.place, what)
@@ -259,6 +265,16 @@ def elsewhere(block: Block) -> bool:
     return True
 
 
+def check_yaml(block: Block) -> None:
+    """A block that is a file of YAML, for Kubernetes."""
+    try:
+        import yaml                 # pylint: disable=import-outside-toplevel
+    except ImportError:
+        return
+    what = yaml.safe_load(block.text)
+    assert {'apiVersion', 'kind', 'metadata', 'spec'} <= set(what), block.place
+
+
 def take_block(sandbox: Sandbox, block: Block) -> None:
     """Run a block's commands, or find it in the table."""
     if elsewhere(block):
@@ -269,6 +285,8 @@ def take_block(sandbox: Sandbox, block: Block) -> None:
             USED.append(entry)
             if entry.file:
                 (sandbox.folder / entry.file).write_text(block.text + '\n')
+            if entry.file.endswith('.yaml'):
+                check_yaml(block)
             return
     for command in doccommands.commands(block):
         assert is_command(sandbox, block, command), \
