@@ -103,7 +103,8 @@ class Sandbox:
         self.servers: List[subprocess.Popen] = []
         self.env = dict(os.environ)
         self.env['PATH'] = os.pathsep.join(
-            [str(QEMU), str(QEMU / 'storage-daemon'), os.environ['PATH']])
+            [str(QEMU), str(QEMU / 'storage-daemon'), str(SOURCE / 'fleet'),
+             os.environ['PATH']])
         for name in ('srv', 'run', 'tmp', 'I386', 'DIR'):
             (self.folder / name).mkdir()
         for name in ('tests', 'build', 'fixer'):
@@ -113,6 +114,9 @@ class Sandbox:
             (self.folder / 'srv' / name).symlink_to(vmdk(kind))
         for name, data in setup_files().items():
             (self.folder / 'I386' / name).write_bytes(data)
+        (self.folder / 'fleet.tsv').write_text(
+            'source\ttarget\toptions\n'
+            'win2003.vmdk\tsrv/win2003.img\tdiscard-free=on\n')
         (self.folder / 'foo.sys').write_bytes(setup_files()['atapi.sys'])
 
     def image(self, name: str) -> None:
@@ -233,8 +237,12 @@ def look_instead(entry: cases.NotRun, block: Block, line: str) -> None:
     elif how == 'options':
         has_options(line, what)
     elif how == 'file':
-        path = SOURCE / what
-        assert path.is_file(), (block.place, what)
+        assert (SOURCE / what).is_file(), (block.place, what)
+    elif how == 'same':
+        assert line in [as_one_line(command)
+                        for other in doccommands.blocks(SOURCE, what)
+                        for command in doccommands.commands(other)], \
+            f'{block.place}: {what} has not the same: {line}'
     else:
         equal(how, '', block.place)
 
@@ -317,7 +325,8 @@ def test_make_targets() -> None:
     """What the text has as "make TARGET", in blocks and without, is there."""
     text = ' '.join((SOURCE / name).read_text(encoding='utf-8')
                     for name in doccommands.documents(SOURCE))
-    targets = set(re.findall(r'`make\s+([a-z][\w-]*)', text))
+    targets = set(re.findall(r'`make\s+([a-z][\w-]*)(?: [A-Z_]+=\S+)*`',
+                             text))
     assert {'check', 'bench'} <= targets, targets
     make_takes(' '.join(sorted(targets)))
 

@@ -36,7 +36,8 @@ class NotRun(NamedTuple):
     pattern: str
     reason: str
     # "make": make -n takes it; "options COMMAND": --help of that has its
-    # options, if it is there; "file FILE": that test sees to it
+    # options, if it is there; "file FILE": that test sees to it; "same FILE":
+    # that document has it as well
     instead: str = ''
 
 
@@ -102,6 +103,14 @@ NOT_RUN = (
     NotRun('docs/other-tools.rst', r'qemu-system-x86_64 .* -hda .*',
            'the machine would run on',
            'file tests/qemu-iotests/win-xenprep-system-nbd'),
+    NotRun('docs/fleet.rst', r'n=\$\(.* && seq .*', 'it is more than one guest',
+           'file tests/pipelines/fleet.py'),
+    NotRun('docs/fleet.rst', r'(job=\$\()?sbatch .*|n=\$\(.*\)',
+           'it takes a Slurm', 'file tests/pipelines/fleet-slurm.py'),
+    NotRun('docs/fleet.rst', r'win-xenprep-fleet table .*',
+           'it is about that', 'file tests/pipelines/fleet.py'),
+    NotRun('docs/man/win-xenprep-fleet.1.rst', r'.*', 'it is in fleet.rst',
+           'same docs/fleet.rst'),
     NotRun('docs/recipes.rst', r'(\w+=\$\()?xe .*', 'it takes an XCP-ng host'),
     NotRun('docs/recipes.rst', r'qm .*', 'it takes a Proxmox host'),
     NotRun('docs/recipes.rst', r'(virtctl|kubectl) .*', 'it takes a cluster'),
@@ -127,6 +136,7 @@ NO_SHELL = (
     NoShell('docs/other-tools.rst', '{ "execute": "blockdev-add"'),
     NoShell('docs/performance.rst', 'AMD EPYC'),
     NoShell('docs/performance.rst', 'budget '),
+    NoShell('docs/fleet.rst', 'source '),
     NoShell('docs/recipes.rst', 'apiVersion: cdi.', 'win10-dv.yaml'),
     NoShell('docs/recipes.rst', 'apiVersion: kubevirt.', 'win10-vm.yaml'),
     NoShell('docs/test-guests.rst', '_refuse('),
