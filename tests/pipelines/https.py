@@ -12,7 +12,7 @@ import functools
 import pathlib
 import re
 import sys
-from typing import Dict
+from typing import Callable, Dict
 
 import pipeline
 from pipeline import Place, answers, free_port, own_mounts, tap
@@ -151,10 +151,55 @@ def test_refusals(place: Place) -> None:
     place.refused(attempt(), 'Failed to connect')
 
 
+# Requests for the part of the disk that is not read before it is copied
+LATE = r'^bytes=8\d{7}-'
+
+# nginx answers them otherwise than the rest.
+LATE_ELSEWHERE = """
+        location / {{
+            if ($http_range ~ '{late}') {{
+                rewrite ^ /late$uri last;
+            }}
+        }}
+        location /late/ {{
+            internal;
+            {how}
+        }}
+"""
+
+
+def test_late(how: str, message: str) -> Callable[[Place], None]:
+    """A test of a server that is right at first, and errs while one copies.
+
+    Such an answer must not become a part of the disk.
+    """
+    def test(place: Place) -> None:
+        assert 80_000_000 < place.late < 90_000_000 - (1 << 20), place.late
+        web = web_of(place)
+        (place.path / 'short').mkdir(exist_ok=True)
+        with open(place.path / 'short' / 'web01.raw', 'wb') as short:
+            short.truncate(place.late + 1000)
+        options = LATE_ELSEWHERE.format(late=LATE, how=how.format(
+            path=place.path))
+        with web.serving(options):
+            place.failed(place.manual('https', {
+                **web.names('web01.raw'), 'driver=vmdk': 'driver=raw'},
+                check=False, prefix=web.trusting()), message,
+                'error while reading|curl: The requested URL')
+        assert place.target.exists(), 'it failed too early'
+        place.target.unlink()
+    return test
+
+
 if __name__ == '__main__':
     sys.exit(pipeline.main('boot-unprepared', ['nginx', 'openssl'], [
         ('a server that is trusted', test_trusted),
         ('a server that is not trusted', test_untrusted),
         ("a server with another's certificate", test_other_name),
         ('no ranges, no file, no access, no server', test_refusals),
+        ('no ranges any more', test_late(
+            'alias {path}/; max_ranges 0;', 'sent the whole file')),
+        ('a file that became shorter', test_late(
+            'alias {path}/short/;', 'is the file shorter')),
+        ('a server that breaks', test_late('return 500;', 'URL returned error')),
     ]))
