@@ -253,6 +253,25 @@ def test_exit_status() -> None:
     equal(terms, re.findall(r'(?<![\w-])\d+', line), 'exit status')
 
 
+# --------------------------------------------------------- win-xenprep-fleet
+
+def test_fleet() -> None:
+    """The commands and the options of win-xenprep-fleet."""
+    program = str(SOURCE / 'fleet' / 'win-xenprep-fleet')
+    tree = page('win-xenprep-fleet.1')
+    commands = toolhelp.words_below(toolhelp.output_of(program, '--help'),
+                                    'COMMAND')
+    equal(sorted(manpages.defined(manpages.section(tree, 'Commands'))),
+          sorted(commands), 'commands')
+    options = set()
+    for command in commands:
+        options |= toolhelp.options_of(
+            toolhelp.output_of(program, command, '--help'))
+    told = manpages.options(manpages.section(tree, 'Options'))
+    equal(sorted(option.partition(' ')[0] for option in told),
+          sorted(options), 'options')
+
+
 # ---------------------------------------------------------------- the driver
 
 def driver_page():

@@ -33,7 +33,8 @@ class Schema(NamedTuple):
 
 def output_of(*command: str) -> str:
     """What a tool prints; it has to succeed."""
-    return subprocess.run([tool(command[0]), *command[1:]], check=True,
+    program = command[0] if '/' in command[0] else tool(command[0])
+    return subprocess.run([program, *command[1:]], check=True,
                           stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE).stdout
 
@@ -47,6 +48,12 @@ def options_of(text: str) -> Set[str]:
         match = re.match(r'(-\w)?(?:, +)?(--[\w-]+(?:=\S+)?)?', line)
         found |= {word for word in match.groups() if word}
     return found
+
+
+def words_below(text: str, title: str) -> List[str]:
+    """The indented words below a title, in a --help that Python makes."""
+    listed = text[text.index(f'  {title}\n'):].partition('\n\n')[0]
+    return re.findall(r'^    (\S+) ', listed, re.M)
 
 
 @functools.lru_cache(None)
