@@ -13,7 +13,7 @@ SHELL := /bin/bash
 
 .PHONY: all helper qemu links check check-matrix check-crash \
         bench-hostile check-sanitizers check-upstream emulator \
-        packages-emulator demo install uninstall clean \
+        packages-emulator demo programs install uninstall dist deb clean \
         check-all-qemu check-series check-docs packages-docs \
         check-clang packages-clang \
         distclean format packages-test packages-check packages-matrix \
@@ -24,7 +24,7 @@ SHELL := /bin/bash
 all: helper qemu
 
 # These work without a configured tree.
-without_config := help format clean distclean check-all-qemu
+without_config := help format clean distclean check-all-qemu dist deb
 config := build/$(if $(QEMU),qemu-$(QEMU)/)config.mk
 ifneq ($(filter-out $(without_config),$(or $(MAKECMDGOALS),all)),)
 include $(config)
@@ -188,17 +188,79 @@ build/man/%: docs/man/%.rst
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
 
-bindir := $(DESTDIR)$(PREFIX)/bin
-libexecdir := $(DESTDIR)$(PREFIX)/libexec
+# Below the prefix; each can be set on the command line.  The tools look for the
+# helper in ../libexec and for QEMU's modules in ../lib/qemu.
+bindir := $(PREFIX)/bin
+libexecdir := $(PREFIX)/libexec
+moduledir := $(PREFIX)/lib/qemu
+sharedir := $(PREFIX)/share/win-xenprep
+datadir := $(PREFIX)/share
+mandir := $(datadir)/man
+completiondir := $(datadir)/bash-completion/completions
+docdir := $(datadir)/doc/win-xenprep
 
-install: all
-	install -d $(bindir) $(libexecdir)
-	install -m 755 $(addprefix $(qemu_build)/,$(tool_targets)) $(bindir)
-	install -m 755 $(helper_binary) $(libexecdir)
+# A machine that cannot make the manual pages goes without.
+ifneq ($(and $(PYTHON),$(filter install,$(MAKECMDGOALS))),)
+ifeq ($(shell $(PYTHON) -c 'import docutils' 2>&- || echo missing),)
+installed_pages := $(pages)
+else
+$(warning no manual pages are installed: they need python3-docutils)
+endif
+endif
+
+completions := $(wildcard scripts/completion/*)
+put := install -m 644 -t
+put_programs := install -m 755 -t
+
+# All that is installed, and nothing else of the tree.
+programs: links
+	$(NINJA) -C build/fixer $(helper_binary:build/fixer/%=%)
+	$(NINJA) -C $(qemu_build) $(tool_targets) $(if $(MODULES),modules)
+
+install: programs $(installed_pages)
+	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(docdir)/docs \
+	    $(docdir)/profiles)
+	$(put_programs) $(DESTDIR)$(bindir) \
+	    $(addprefix $(qemu_build)/,$(tool_targets))
+	$(put_programs) $(DESTDIR)$(libexecdir) $(helper_binary)
+	$(put) $(DESTDIR)$(docdir) README.md SECURITY.md
+	$(put) $(DESTDIR)$(docdir)/docs docs/*.rst
+	$(put) $(DESTDIR)$(docdir)/profiles fixer/profiles/*.{profile,machine,reg}
+ifdef MODULES
+	install -d $(DESTDIR)$(moduledir)
+	$(put) $(DESTDIR)$(moduledir) $(qemu_build)/block-*.so
+endif
+ifneq ($(completions),)
+	install -d $(DESTDIR)$(completiondir)
+	$(put) $(DESTDIR)$(completiondir) $(completions)
+endif
+	for page in $(installed_pages); do \
+	    install -D -m 644 -t $(DESTDIR)$(mandir)/man$${page##*.} $$page; \
+	done
 
 uninstall:
-	rm -f $(addprefix $(bindir)/,$(notdir $(tool_targets))) \
-	    $(libexecdir)/win-xenprep-helper
+	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(notdir $(tool_targets))) \
+	    $(DESTDIR)$(libexecdir)/win-xenprep-helper \
+	    $(DESTDIR)$(moduledir)/block-*.so \
+	    $(addprefix $(DESTDIR)$(completiondir)/,$(notdir $(completions))) \
+	    $(addprefix $(DESTDIR)$(docdir)/,README.md SECURITY.md) \
+	    $(DESTDIR)$(docdir)/docs/*.rst \
+	    $(DESTDIR)$(docdir)/profiles/*.{profile,machine,reg}
+	for page in $(notdir $(pages)); do \
+	    rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; \
+	done
+	for dir in $(docdir)/docs $(docdir)/profiles $(docdir); do \
+	    test ! -d $(DESTDIR)$$dir || \
+	        rmdir --ignore-fail-on-non-empty $(DESTDIR)$$dir; \
+	done
+
+# A source tarball of what git tracks.
+dist:
+	@scripts/dist
+
+# The Debian package, into build/deb.
+deb:
+	@scripts/make-deb $(QEMU)
 
 clean:
 	@for dir in build/fixer build/qemu-*/build; do \
@@ -238,6 +300,8 @@ help:
 	@echo 'make man        the manual pages, into build/man'
 	@echo 'make install    install below the prefix (DESTDIR is honoured)'
 	@echo 'make uninstall  remove what was installed'
+	@echo 'make deb        a Debian package, into build/deb'
+	@echo 'make dist       a source tarball, build/win-xenprep-VERSION.tar.xz'
 	@echo 'make format     clang-format our own C files'
 	@echo 'make clean      remove what was built; distclean: all of build/'
 	@echo 'QEMU=VERSION, with any of these: $(qemu_versions)'

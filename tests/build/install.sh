@@ -26,8 +26,34 @@ check "... again" says 0 -- make_ install
 for tool in qemu-img qemu-nbd qemu-io qemu-storage-daemon win-xenfix; do
     check "installed $tool runs" says 0 win-xenprep -- "$bin/$tool" --version
 done
-check "nothing else is installed" \
-    [ "$(find "$root" -type f | wc -l)" = 6 ]
+
+# What there has to be, by the tree: a page for each source, and so on.
+expected() {
+    local path
+
+    printf 'bin/%s\n' qemu-img qemu-nbd qemu-io qemu-storage-daemon win-xenfix
+    echo libexec/win-xenprep-helper
+    for path in "$XENPREP_SOURCE"/scripts/completion/*; do
+        echo "share/bash-completion/completions/$(basename "$path")"
+    done
+    if "$PYTHON" -c 'import docutils' 2>/dev/null; then
+        for path in "$XENPREP_SOURCE"/docs/man/*.rst; do
+            path=$(basename "$path" .rst)
+            echo "share/man/man${path##*.}/$path"
+        done
+    fi
+    cd "$XENPREP_SOURCE"
+    printf 'share/doc/win-xenprep/%s\n' README.md SECURITY.md docs/*.rst
+    cd fixer/profiles
+    printf 'share/doc/win-xenprep/profiles/%s\n' *.profile *.machine *.reg
+}
+installed() {
+    find "$root" ! -type d -printf "%P\n" | sed "s,^${prefix#/}/,,"
+}
+check "that and nothing else is installed" \
+    diff <(expected | sort) <(installed | sort)
+check "programs may be run, the rest only be read" \
+    [ "$(find "$root$prefix/share" -type f ! -perm 644)" = "" ]
 
 if [ -f "$guest" ] || "$XENPREP_GUEST_BUILDER" xp-sp3-built "$guest"; then
     node=driver=win-xenprep,file.filename=$guest
@@ -43,7 +69,22 @@ else
     skip "installed qemu-img finds the installed helper" "no guest to try"
 fi
 
+touch "$bin/of-others"
 check "make uninstall" says 0 -- make_ uninstall
-check "... leaves nothing" [ -z "$(find "$root" -type f)" ]
+check "... leaves what others have" [ -e "$bin/of-others" ]
+rm "$bin/of-others"
+check "... and nothing else" [ -z "$(find "$root" ! -type d)" ]
+check "... no folder of ours" \
+    [ -z "$(find "$root$prefix/share" -name "*xenprep*")" ]
+
+# As a package has it: the tools in a folder of their own, texts in /usr/share.
+share=$root/usr/share
+check "texts go where they are told to" \
+    says 0 -- make_ install datadir=/usr/share
+check "... all of them" \
+    \
+    [ "$(find "$root" ! -type d -path "*/share/*" ! -path "$share/*")" = "" ]
+check "... and leave from there" says 0 -- make_ uninstall datadir=/usr/share
+check "... without a trace" [ -z "$(find "$root" ! -type d)" ]
 
 finish
