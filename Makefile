@@ -189,12 +189,15 @@ demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
 
 # Below the prefix; each can be set on the command line.  The tools look for the
-# helper in ../libexec and for QEMU's modules in ../lib/qemu.
+# helper in ../libexec and for QEMU's modules in ../lib/qemu; win-xenprep-fleet,
+# in commanddir, for its parts in ../share/win-xenprep and for the tools beside
+# itself or in ../lib/win-xenprep/bin.
 bindir := $(PREFIX)/bin
 libexecdir := $(PREFIX)/libexec
 moduledir := $(PREFIX)/lib/qemu
-sharedir := $(PREFIX)/share/win-xenprep
+commanddir := $(bindir)
 datadir := $(PREFIX)/share
+sharedir := $(datadir)/win-xenprep
 mandir := $(datadir)/man
 completiondir := $(datadir)/bash-completion/completions
 docdir := $(datadir)/doc/win-xenprep
@@ -219,10 +222,13 @@ programs: links
 
 install: programs $(installed_pages)
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(docdir)/docs \
-	    $(docdir)/profiles)
+	    $(docdir)/profiles $(commanddir) $(sharedir)/xenprep_fleet)
 	$(put_programs) $(DESTDIR)$(bindir) \
 	    $(addprefix $(qemu_build)/,$(tool_targets))
 	$(put_programs) $(DESTDIR)$(libexecdir) $(helper_binary)
+	$(put_programs) $(DESTDIR)$(commanddir) fleet/win-xenprep-fleet
+	$(put) $(DESTDIR)$(sharedir) fleet/*.sbatch
+	$(put) $(DESTDIR)$(sharedir)/xenprep_fleet fleet/xenprep_fleet/*.py
 	$(put) $(DESTDIR)$(docdir) README.md SECURITY.md
 	$(put) $(DESTDIR)$(docdir)/docs docs/*.rst
 	$(put) $(DESTDIR)$(docdir)/profiles fixer/profiles/*.{profile,machine,reg}
@@ -242,6 +248,9 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(notdir $(tool_targets))) \
 	    $(DESTDIR)$(libexecdir)/win-xenprep-helper \
 	    $(DESTDIR)$(moduledir)/block-*.so \
+	    $(DESTDIR)$(commanddir)/win-xenprep-fleet \
+	    $(DESTDIR)$(sharedir)/*.sbatch \
+	    $(DESTDIR)$(sharedir)/xenprep_fleet/*.py \
 	    $(addprefix $(DESTDIR)$(completiondir)/,$(notdir $(completions))) \
 	    $(addprefix $(DESTDIR)$(docdir)/,README.md SECURITY.md) \
 	    $(DESTDIR)$(docdir)/docs/*.rst \
@@ -249,7 +258,8 @@ uninstall:
 	for page in $(notdir $(pages)); do \
 	    rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; \
 	done
-	for dir in $(docdir)/docs $(docdir)/profiles $(docdir); do \
+	for dir in $(docdir)/docs $(docdir)/profiles $(docdir) \
+	    $(sharedir)/xenprep_fleet $(sharedir); do \
 	    test ! -d $(DESTDIR)$$dir || \
 	        rmdir --ignore-fail-on-non-empty $(DESTDIR)$$dir; \
 	done

@@ -31,7 +31,8 @@ done
 expected() {
     local path
 
-    printf 'bin/%s\n' qemu-img qemu-nbd qemu-io qemu-storage-daemon win-xenfix
+    printf 'bin/%s\n' qemu-img qemu-nbd qemu-io qemu-storage-daemon win-xenfix \
+        win-xenprep-fleet
     echo libexec/win-xenprep-helper
     for path in "$XENPREP_SOURCE"/scripts/completion/*; do
         echo "share/bash-completion/completions/$(basename "$path")"
@@ -43,6 +44,7 @@ expected() {
         done
     fi
     cd "$XENPREP_SOURCE"
+    (cd fleet && printf 'share/win-xenprep/%s\n' *.sbatch xenprep_fleet/*.py)
     printf 'share/doc/win-xenprep/%s\n' README.md SECURITY.md docs/*.rst
     cd fixer/profiles
     printf 'share/doc/win-xenprep/profiles/%s\n' *.profile *.machine *.reg

@@ -146,7 +146,8 @@ check "a driver with a library of its own is loaded" \
     says 1 'rror reading conf file /no/such/file' -- \
     switched qemu-img info rbd:pool/image:conf=/no/such/file
 
-for page in win-xenprep.7 win-xenfix.1 win-xenprep-profile.5; do
+for page in "$XENPREP_SOURCE"/docs/man/*.rst; do
+    page=$(basename "$page" .rst)
     check "man finds $page" says 0 "/man${page##*.}/$page" -- \
         plain man -w "${page##*.}" "${page%.*}"
 done
@@ -159,6 +160,14 @@ check "bash completes win-xenfix" says 0 check -- plain bash -c '
     COMP_POINT=13
     $(complete -p win-xenfix | sed "s/.*-F \([^ ]*\).*/\1/") win-xenfix ch ""
     echo "${COMPREPLY[@]}"'
+
+printf 'source\ttarget\nguest.vmdk\tfleet.img\n' \
+    >"$root/home/user/fleet.tsv"
+check "win-xenprep-fleet prepares a guest, without the switch" \
+    says 0 -- plain win-xenprep-fleet run --reports /home/user/reports \
+    /home/user/fleet.tsv 1
+check "... and makes the same" \
+    cmp "$scratch/expected.img" "$root/home/user/fleet.img"
 
 check "switched off again, Debian's tools convert" \
     says 0 -- plain qemu-img convert -f vmdk -O raw \
