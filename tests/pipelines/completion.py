@@ -22,15 +22,11 @@ import sys
 import tempfile
 from typing import List, Set
 
-SOURCE = pathlib.Path(os.environ.get('XENPREP_SOURCE') or
-                      pathlib.Path(__file__).resolve().parents[2])
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(SOURCE / 'tests' / 'guests'),
-                str(SOURCE / 'tests' / 'pipelines')]
+from source import SOURCE
 
-import toolhelp                                 # noqa: E402
-from guestdisk import guest                     # noqa: E402
-from tap import Skip, equal, main, tool         # noqa: E402
+import toolhelp
+from guestdisk import guest
+from tap import Skip, equal, main, tool
 
 SCRIPT = SOURCE / 'scripts' / 'completion' / 'win-xenfix'
 LIBRARY = '/usr/share/bash-completion/bash_completion'
@@ -175,7 +171,7 @@ def test_values_begun() -> None:
 def test_formats() -> None:
     """Formats are those of QEMU, of which some are offered."""
     text = toolhelp.output_of('qemu-img', '--help')
-    known = set(re.search('Supported formats: (.*)', text).group(1).split())
+    known = set(text.partition('Supported formats:')[2].split())
     for line in ('info -f ', 'info --format=', 'config --disk-format='):
         values = offered('win-xenfix ' + line)
         assert {'raw', 'qcow2', 'vmdk', 'vpc', 'vhdx'} <= values <= known, \

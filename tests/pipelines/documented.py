@@ -5,8 +5,8 @@ Test of the documents: each command that they have does what they say
 Usage: documented.py [DOCUMENT...]
 
 Each document has a sandbox: a directory with the disks that the documents
-name, made of test guests.  Its commands are run there one after the other, with the
-paths /srv, /run and /tmp being folders of it.  What is not run is in
+name, made of test guests.  Its commands are run there one after the other,
+with the paths /srv, /run and /tmp being folders of it.  What is not run is in
 documentedcases.py, with the reason.  A block below ".. pipeline: LABEL" is run
 by another test, which must be there.
 
@@ -26,19 +26,15 @@ import tempfile
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-SOURCE = pathlib.Path(os.environ.get('XENPREP_SOURCE') or
-                      pathlib.Path(__file__).resolve().parents[2])
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(SOURCE / 'tests' / 'guests'),
-                str(SOURCE / 'tests' / 'pipelines')]
+from source import SOURCE
 
-import doccommands                              # noqa: E402
-import documentedcases as cases                 # noqa: E402
-import windrivers                               # noqa: E402
-import winversions                              # noqa: E402
-from doccommands import Block, as_one_line      # noqa: E402
-from guestdisk import guest                     # noqa: E402
-from tap import equal, main, tool               # noqa: E402
+import doccommands
+import documentedcases as cases
+import windrivers
+import winversions
+from doccommands import Block, as_one_line
+from guestdisk import guest
+from tap import equal, main, tool
 
 TESTS = SOURCE / 'tests' / 'pipelines'
 BUILD = pathlib.Path(os.environ.get('XENPREP_BUILD') or SOURCE / 'build')
@@ -299,9 +295,9 @@ def take_block(sandbox: Sandbox, block: Block) -> None:
     for command in doccommands.commands(block):
         assert is_command(sandbox, block, command), \
             f'{block.place}: neither a command nor in the table: {command}'
-        entry = find(cases.NOT_RUN, block, as_one_line(command))
-        if entry:
-            look_instead(entry, block, as_one_line(command))
+        not_run = find(cases.NOT_RUN, block, as_one_line(command))
+        if not_run:
+            look_instead(not_run, block, as_one_line(command))
         else:
             run_command(sandbox, block, command)
     sandbox.stop_servers()
@@ -369,7 +365,7 @@ def run_all() -> int:
     """A result for each document."""
     names = sys.argv[1:] or doccommands.documents(SOURCE)
     tests: List[Tuple[str, Callable[[], None]]] = [
-        (name, lambda name=name: take_document(name)) for name in names]
+        (name, functools.partial(take_document, name)) for name in names]
     if not sys.argv[1:]:
         tests += [('make-targets', test_make_targets),
                   ('table', test_table), ('negative', test_negative)]

@@ -33,16 +33,15 @@ def read(path: pathlib.Path, level: int = 1):
 def sections(tree) -> Dict[str, List]:
     """The sections of a tree by their titles, those within others, too."""
     found: Dict[str, List] = {}
-    for section in tree.findall(nodes.section):
-        found.setdefault(section.next_node(nodes.title).astext(),
-                         []).append(section)
+    for part in tree.findall(nodes.section):
+        found.setdefault(part.next_node(nodes.title).astext(),
+                         []).append(part)
     return found
 
 
 def section(tree, begin: str):
     """The one section whose title begins so."""
-    found = [section for title, many in sections(tree).items()
-             for section in many
+    found = [part for title, many in sections(tree).items() for part in many
              if title == begin or title.startswith(begin + ' ')]
     if len(found) != 1:
         raise AssertionError(f'{len(found)} sections begin with {begin!r}')

@@ -21,16 +21,12 @@ import sys
 import tempfile
 from typing import Dict, Iterator, List, Set, Tuple
 
-SOURCE = pathlib.Path(os.environ.get('XENPREP_SOURCE') or
-                      pathlib.Path(__file__).resolve().parents[2])
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(SOURCE / 'tests' / 'guests'),
-                str(SOURCE / 'tests' / 'pipelines')]
+from source import SOURCE
 
-import manpages                                 # noqa: E402
-import toolhelp                                 # noqa: E402
-from guestdisk import guest                     # noqa: E402
-from tap import equal, main, tool               # noqa: E402
+import manpages
+import toolhelp
+from guestdisk import guest
+from tap import equal, main, tool
 
 MANUALS = SOURCE / 'docs' / 'man'
 BUILD = pathlib.Path(os.environ.get('XENPREP_BUILD') or SOURCE / 'build')

@@ -10,24 +10,18 @@ Its commands are run, or looked at, by pipelines/documented.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import os
-import pathlib
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
 from typing import Dict, List
 
-SOURCE = pathlib.Path(os.environ.get('XENPREP_SOURCE') or
-                      pathlib.Path(__file__).resolve().parents[2])
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(SOURCE / 'tests' / 'guests'),
-                str(SOURCE / 'tests' / 'pipelines')]
+from source import SOURCE
 
-import manpages                                 # noqa: E402
-from doccommands import as_one_line             # noqa: E402
-from guestdisk import guest                     # noqa: E402
-from tap import equal, main, tool               # noqa: E402
+import manpages
+from doccommands import as_one_line
+from guestdisk import guest
+from tap import equal, main, tool
 
 # OpenStack's name of a video card is not QEMU's.
 VIDEO = {'cirrus': 'cirrus', 'vga': 'vga'}
@@ -40,15 +34,21 @@ def machine(kind: str, *options: str) -> Dict[str, str]:
          str(guest(kind))], check=True, text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE).stdout
     domain = xml.fromstring(text)
+
+    def attribute(path: str, name: str, otherwise: str = '') -> str:
+        element = domain.find(path)
+        return otherwise if element is None else \
+            element.get(name, otherwise)
+
     return {
         'memory': domain.findtext('memory') or '',
         'vcpus': domain.findtext('vcpu') or '',
-        'type': domain.find('os/type').get('machine', ''),
-        'firmware': domain.find('os').get('firmware', 'bios'),
-        'clock': domain.find('clock').get('offset', ''),
-        'network': domain.find('devices/interface/model').get('type', ''),
-        'video': domain.find('devices/video/model').get('type', ''),
-        'bus': domain.find('devices/disk/target').get('bus', ''),
+        'type': attribute('os/type', 'machine'),
+        'firmware': attribute('os', 'firmware', 'bios'),
+        'clock': attribute('clock', 'offset'),
+        'network': attribute('devices/interface/model', 'type'),
+        'video': attribute('devices/video/model', 'type'),
+        'bus': attribute('devices/disk/target', 'bus'),
         'acpi': str(int(domain.find('features/acpi') is not None)),
         'hyperv': str(int(domain.find('features/hyperv') is not None)),
     }

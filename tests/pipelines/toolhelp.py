@@ -45,8 +45,8 @@ def options_of(text: str) -> Set[str]:
     """Options as a --help has them: '-f' and '--format=FMT'."""
     found: Set[str] = set()
     for line in re.findall(r'^ {2,6}(-.*)', text, re.M):
-        match = re.match(r'(-\w)?(?:, +)?(--[\w-]+(?:=\S+)?)?', line)
-        found |= {word for word in match.groups() if word}
+        words = re.findall(r'^(-\w)?(?:, +)?(--[\w-]+(?:=\S+)?)?', line)
+        found |= {word for word in words[0] if word}
     return found
 
 

@@ -9,20 +9,14 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import ast
-import os
-import pathlib
 import re
 import sys
 from typing import Iterator, List, Set
 
-SOURCE = pathlib.Path(os.environ.get('XENPREP_SOURCE') or
-                      pathlib.Path(__file__).resolve().parents[2])
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(SOURCE / 'tests' / 'guests'),
-                str(SOURCE / 'tests' / 'pipelines')]
+from source import SOURCE
 
-import manpages                                 # noqa: E402
-from tap import main                            # noqa: E402
+import manpages
+from tap import main
 
 PAGE = SOURCE / 'docs' / 'troubleshooting.rst'
 
