@@ -12,10 +12,10 @@ import functools
 import pathlib
 import re
 import sys
-from typing import Callable, Dict
+from typing import Callable, ContextManager, Dict, List, Tuple
 
 import pipeline
-from pipeline import Place, answers, free_port, own_mounts, tap
+from pipeline import Place, Result, answers, free_port, own_mounts, tap
 
 TRUSTED = pathlib.Path('/etc/ssl/certs')
 OWN = pathlib.Path('/usr/local/share/ca-certificates')
@@ -69,7 +69,7 @@ class Web:
         """What is here what the manual calls otherwise."""
         return {'images.example/web01.vmdk': f'localhost:{self.port}/{file}'}
 
-    def serving(self, options: str = ''):
+    def serving(self, options: str = '') -> ContextManager:
         """nginx answers."""
         path = self.place.path
         (path / 'nginx.conf').write_text(CONFIGURATION.format(
@@ -79,7 +79,7 @@ class Web:
              path / 'nginx.conf'], answers(self.port))
 
     @functools.lru_cache(maxsize=None)
-    def trusting(self) -> list:
+    def trusting(self) -> List[str]:
         """A command in front of one for which the authority is installed."""
         if not (TRUSTED / 'ca-certificates.crt').exists() or not OWN.is_dir():
             raise tap.Skip('ca-certificates is not installed')
@@ -91,7 +91,7 @@ class Web:
         self.place.manual('https-trust', prefix=client)
         return client
 
-    def requests(self) -> list:
+    def requests(self) -> List[Tuple[str, str]]:
         """Method and status of each that nginx has answered."""
         log = (self.place.path / 'access.log').read_text()
         return re.findall(r'"(\w+) \S+ \S+" (\d+)', log)
@@ -139,7 +139,7 @@ def test_refusals(place: Place) -> None:
     """No ranges, no file, not for everybody, no server."""
     web = web_of(place)
 
-    def attempt(file='web01.vmdk'):
+    def attempt(file: str = 'web01.vmdk') -> Result:
         return place.manual('https', web.names(file), check=False,
                             prefix=web.trusting())
     with web.serving('max_ranges 0;'):
@@ -201,5 +201,6 @@ if __name__ == '__main__':
             'alias {path}/; max_ranges 0;', 'sent the whole file')),
         ('a file that became shorter', test_late(
             'alias {path}/short/;', 'is the file shorter')),
-        ('a server that breaks', test_late('return 500;', 'URL returned error')),
+        ('a server that breaks', test_late(
+            'return 500;', 'URL returned error')),
     ]))

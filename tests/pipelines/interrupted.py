@@ -4,8 +4,8 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""The guest's disk comes from nbdkit, which stops at a place of our choice until
-it is told to go on; so what is interrupted is interrupted there."""
+"""The guest's disk comes from nbdkit, which stops at a place of our choice
+until it is told to go on; so what is interrupted is interrupted there."""
 
 import contextlib
 import os

@@ -15,10 +15,11 @@ import pathlib
 import re
 import subprocess
 import sys
-from typing import Callable, Dict, Iterator, NamedTuple, Sequence
+from typing import (Callable, Dict, Iterator, NamedTuple, Optional,
+                    Sequence)
 
 import pipeline
-from pipeline import Place, tap, until
+from pipeline import Names, Place, Result, tap
 
 DRIVERS = list(pathlib.Path('/usr/lib').glob(
     '*/libvirt/connection-driver/libvirt_driver_qemu.so'))
@@ -90,22 +91,22 @@ class Daemon:
             raise tap.Skip('libvirt-daemon-driver-qemu is not installed')
         tap.tool('qemu-system-x86_64')
         with self.place.server([*self.user(), tap.tool('libvirtd')],
-                               self.socket.exists, **self.environment):
+                               self.socket.exists, self.environment):
             yield
 
-    def manual(self, label: str, names=None) -> pipeline.Result:
+    def manual(self, label: str, names: Optional[Names] = None) -> Result:
         """The manual's commands, by that user."""
         return self.place.manual(label, names, prefix=self.user(),
-                                 **self.environment)
+                                 environment=self.environment)
 
     def virsh(self, *words: str) -> str:
         """What virsh says."""
         return self.place.run(['virsh', *words], prefix=self.user(),
-                              **self.environment).output
+                              environment=self.environment).output
 
 
 def test_started(guest: Guest) -> Callable[[Place], None]:
-    """A test that the machine runs, and that the disk is where it should be."""
+    """A test that the machine runs, with the disk where it should be."""
     def test(place: Place) -> None:
         daemon = Daemon(place)
         names = {**prepare(place, guest), 'virsh define':

@@ -11,10 +11,10 @@ conversion reads, so that it happens in the middle without a clock."""
 import contextlib
 import json
 import sys
-from typing import Dict, Iterator, Sequence
+from typing import Any, ContextManager, Dict, Iterator, Sequence
 
 import pipeline
-from pipeline import Place, answers, free_port, tap
+from pipeline import Place, Result, answers, free_port, tap
 
 # What the manual reads by a plain conversion, read by NBD
 NODE = ('driver=win-xenprep,file.driver=raw,file.file.driver=nbd,'
@@ -38,7 +38,7 @@ class Source:
         return {'host=nbd.example': 'host=127.0.0.1',
                 'port=10809': f'port={self.port}'}
 
-    def command(self, *words: str) -> Sequence[str]:
+    def command(self, *words: Any) -> Sequence[str]:
         """nbdkit at the port."""
         return [tap.tool('nbdkit'), '-f', '-i', '127.0.0.1', '-p',
                 str(self.port), *words]
@@ -53,11 +53,11 @@ class Source:
                 f'pread=if [ $4 -le {late} ] && [ {late} -lt $(($4 + $3)) ]; '
                 f'then {how}; fi; {READ}']
 
-    def serving(self, *words: str):
+    def serving(self, *words: Any) -> ContextManager:
         """It answers."""
         return self.place.server(self.command(*words), answers(self.port))
 
-    def convert(self):
+    def convert(self) -> Result:
         """The manual's conversion of such a source."""
         return self.place.manual('nbd-source', self.names(), check=False)
 

@@ -8,7 +8,6 @@
 of checksums and a streamOptimized VMDK, in that order."""
 
 import hashlib
-import pathlib
 import sys
 from typing import Callable, Dict
 
@@ -114,7 +113,8 @@ def test_compressed(place: Place) -> None:
     result = place.manual('ova-nbdkit', check=False)
     assert result.status and not place.target.exists(), result
     place.refused(place.manual('whole', {'web01.vmdk': 'web01.ova'},
-                               check=False), 'webN.ova.: is compressed by gzip')
+                               check=False),
+                  'webN.ova.: is compressed by gzip')
     make_ova(place)
     place.refused(place.manual('whole', {'web01.vmdk': 'web01.ova'},
                                check=False), 'webN.ova.: is a tar archive')

@@ -21,12 +21,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence
+from typing import (Any, Callable, Dict, Iterator, List, NamedTuple, Optional,
+                    Sequence)
 
 SOURCE = pathlib.Path(os.environ['XENPREP_SOURCE'])
 sys.path.insert(0, str(SOURCE / 'tests' / 'guests'))
 # pylint: disable=wrong-import-position
 import tap  # noqa: E402
+
+# What the manual calls something, and what it is called here
+Names = Dict[str, Any]
+Environment = Optional[Dict[str, str]]
 
 MANUAL = SOURCE / 'docs' / 'pipelines.rst'
 
@@ -57,7 +62,7 @@ def documented(label: str) -> str:
     return re.sub('^    ', '', match.group(1), flags=re.M).strip() + '\n'
 
 
-def with_names(text: str, names: dict) -> str:
+def with_names(text: str, names: Names) -> str:
     """Puts what is here in the place of what the manual calls it."""
     for name, here in names.items():
         assert name in text, f'the commands do not speak of {name}'
@@ -143,7 +148,7 @@ class Place:
         self.wanted = path / 'plain.img'
         self.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'vmdk', self.raw,
                   self.vmdk])
-        self.sources = {}
+        self.sources: Dict[pathlib.Path, str] = {}
         self.watch(self.vmdk)
         self.plain_conversion()
 
@@ -167,11 +172,11 @@ class Place:
                         check=False).status == 1, 'nothing was prepared'
 
     def run(self, command: Sequence, check: bool = True,
-            prefix: Sequence = (), **environment: str) -> Result:
+            prefix: Sequence = (), environment: Environment = None) -> Result:
         """Runs a program in the directory."""
         done = subprocess.run(
             [str(word) for word in (*prefix, *command)], cwd=self.path,
-            env=dict(os.environ, **environment), timeout=COMMAND_SECONDS,
+            env={**os.environ, **(environment or {})}, timeout=COMMAND_SECONDS,
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors='replace', check=False)
         result = Result(done.returncode, done.stdout, done.stderr)
@@ -180,30 +185,32 @@ class Place:
                                  f'{result.output}{result.errors}')
         return result
 
-    def manual(self, label: str, names: Optional[dict] = None,
-               **options) -> Result:
+    def manual(self, label: str, names: Optional[Names] = None,
+               **options: Any) -> Result:
         """Runs the commands that the manual has under that label."""
         text = with_names(documented(label), names or {})
         return self.run(['sh', '-ec', text], **options)
 
-    def start(self, label: str, names: Optional[dict] = None,
-              **options) -> subprocess.Popen:
+    def start(self, label: str, names: Optional[Names] = None
+              ) -> subprocess.Popen:
         """Starts them, in a session of their own; see stop()."""
         text = with_names(documented(label), names or {})
         return subprocess.Popen(
             ['sh', '-ec', text], cwd=self.path, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, **options)
+            stderr=subprocess.STDOUT, text=True)
 
     @contextlib.contextmanager
     def server(self, command: Sequence, ready: Callable[[], bool],
-               **environment: str) -> Iterator[subprocess.Popen]:
+               environment: Environment = None
+               ) -> Iterator[subprocess.Popen]:
         """A program that serves as long as it is needed."""
         log = self.path / 'server.log'
         with open(log, 'w', encoding='utf-8') as file:
             process = subprocess.Popen(
                 [str(word) for word in command], cwd=self.path,
-                env=dict(os.environ, **environment), start_new_session=True,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=file,
                 stderr=subprocess.STDOUT)
         try:

@@ -12,10 +12,10 @@ import functools
 import pathlib
 import shutil
 import sys
-from typing import Dict, Iterator
+from typing import Dict, Iterator, List
 
 import pipeline
-from pipeline import Place, answers, free_port, own_mounts, tap
+from pipeline import Place, Result, answers, free_port, own_mounts, tap
 
 PASSWD = pathlib.Path('/etc/passwd')
 REMOTE = '/vmfs/volumes/ds1/web01/web01'
@@ -54,7 +54,7 @@ class Host:
         return {'esx1.example': 'localhost', 'port=22': f'port={self.port}',
                 REMOTE: str(self.place.path / 'web01')}
 
-    def client(self) -> list:
+    def client(self) -> List[str]:
         """A command in front of one that lives in that home."""
         return [*own_mounts(), 'sh', '-c', f'mount --bind '
                 f'{self.place.path}/passwd {PASSWD} && exec "$@"', 'sh']
@@ -115,7 +115,8 @@ def test_flat(place: Place) -> None:
         place.manual('ssh-flat', names, prefix=host.client())
         place.arrived()
         place.refused(place.manual('ssh', names, prefix=host.client(),
-                                   check=False), 'open the extent as raw: .*flat-flat.vmdk')
+                                   check=False),
+                      'open the extent as raw: .*flat-flat.vmdk')
     del place.sources[flat]
 
 
@@ -126,16 +127,17 @@ def test_fingerprint(place: Place) -> None:
     agent = place.path / 'agent'
     with host.serving(), place.server(
             [tap.tool('ssh-agent'), '-D', '-a', agent], agent.exists):
+        environment = {'SSH_AUTH_SOCK': str(agent)}
         place.run([tap.tool('ssh-add'), place.path / 'user'],
-                  SSH_AUTH_SOCK=str(agent))
+                  environment=environment)
         names['-F esx1.example'] = f'-F [localhost]:{host.port}'
         del names['esx1.example']
         names['host=esx1.example'] = 'host=localhost'
-        place.manual('ssh-fingerprint', names, SSH_AUTH_SOCK=str(agent))
+        place.manual('ssh-fingerprint', names, environment=environment)
         place.arrived()
         host.know('other')
         place.refused(place.manual('ssh-fingerprint', names, check=False,
-                                   SSH_AUTH_SOCK=str(agent)),
+                                   environment=environment),
                       'does not match host_key_check')
 
 
@@ -143,7 +145,7 @@ def test_strangers(place: Place) -> None:
     """Neither an unknown host nor another key is believed."""
     host = host_of(place)
 
-    def attempt():
+    def attempt() -> Result:
         return place.manual('ssh', host.names(), prefix=host.client(),
                             check=False)
     with host.serving():
@@ -157,7 +159,7 @@ def test_refusals(place: Place) -> None:
     """No key, no file, no server."""
     host = host_of(place)
 
-    def attempt(**names):
+    def attempt(**names: str) -> Result:
         return place.manual('ssh', {**host.names(), **names},
                             prefix=host.client(), check=False)
     with host.serving():

@@ -12,10 +12,10 @@ import pathlib
 import re
 import subprocess
 import sys
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, ContextManager, NamedTuple, Optional
 
 import pipeline
-from pipeline import Place, answers, free_port, tap
+from pipeline import Names, Place, answers, free_port, tap
 
 SECTOR = 512
 
@@ -104,7 +104,7 @@ def test_rounded(place: Place) -> None:
     source = pipeline.build('win10-no-atapi')
     wanted = source.stat().st_size // SECTOR
 
-    def verdict(names) -> str:
+    def verdict(names: Names) -> str:
         place.manual('vhd', {'-f vmdk': '-f raw', 'web01.vmdk': source,
                              **names})
         place.run(['win-xenfix', 'check', '-f', 'vpc', path,
@@ -129,7 +129,7 @@ def test_nbd(place: Place) -> None:
     size = place.wanted.stat().st_size
     store = place.path / 'store.img'
 
-    def serving(length):
+    def serving(length: int) -> ContextManager:
         with open(store, 'wb') as file:
             file.truncate(length)
         return place.server([tap.tool('nbdkit'), '-f', '-i', '127.0.0.1',
