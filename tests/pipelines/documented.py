@@ -234,11 +234,6 @@ def look_instead(entry: cases.NotRun, block: Block, line: str) -> None:
         has_options(line, what)
     elif how == 'file':
         assert (SOURCE / what).is_file(), (block.place, what)
-    elif how == 'same':
-        assert line in [as_one_line(command)
-                        for other in doccommands.blocks(SOURCE, what)
-                        for command in doccommands.commands(other)], \
-            f'{block.place}: {what} has not the same: {line}'
     else:
         equal(how, '', block.place)
 

@@ -36,8 +36,7 @@ class NotRun(NamedTuple):
     pattern: str
     reason: str
     # "make": make -n takes it; "options COMMAND": --help of that has its
-    # options, if it is there; "file FILE": that test sees to it; "same FILE":
-    # that document has it as well
+    # options, if it is there; "file FILE": that test sees to it
     instead: str = ''
 
 
@@ -109,14 +108,6 @@ NOT_RUN = (
     NotRun('docs/other-tools.rst', r'qemu-system-x86_64 .* -hda .*',
            'the machine would run on',
            'file tests/qemu-iotests/win-xenprep-system-nbd'),
-    NotRun('docs/fleet.rst', r'n=\$\(.* && seq .*',
-           'it is about more than one guest', 'file tests/pipelines/fleet.py'),
-    NotRun('docs/fleet.rst', r'(job=\$\()?sbatch .*|n=\$\(.*\)',
-           'it takes a Slurm', 'file tests/pipelines/fleet-slurm.py'),
-    NotRun('docs/fleet.rst', r'win-xenprep-fleet table .*',
-           'it is about that', 'file tests/pipelines/fleet.py'),
-    NotRun('docs/man/win-xenprep-fleet.1.rst', r'.*', 'it is in fleet.rst',
-           'same docs/fleet.rst'),
     NotRun('docs/recipes.rst', r'(\w+=\$\()?xe .*', 'it takes an XCP-ng host'),
     NotRun('docs/recipes.rst', r'qm .*', 'it takes a Proxmox host'),
     NotRun('docs/recipes.rst', r'(virtctl|kubectl) .*', 'it takes a cluster'),
@@ -125,6 +116,8 @@ NOT_RUN = (
            'it takes a cloud', 'options openstack image create'),
     NotRun('docs/recipes.rst', r'openstack server create .*',
            'it takes a cloud', 'options openstack server create'),
+    NotRun('README.md', r'win-xenprep-fleet .*', 'it is for many guests',
+           'file tests/pipelines/fleet.py'),
     NotRun('docs/fuzzing.rst', r'env XENPREP_FUZZ_BASE=.*', PLACEHOLDER),
     NotRun('docs/performance.rst', r'tests/bench/compare-peers', TAKES_LONG,
            'file tests/bench/compare-peers'),
@@ -138,11 +131,11 @@ NOT_RUN = (
 )
 
 NO_SHELL = (
+    NoShell('docs/fleet.rst', 'source'),
     NoShell('README.md', 'qemu-img, qemu-nbd, qemu-storage-daemon   '),
     NoShell('docs/other-tools.rst', '{ "execute": "blockdev-add"'),
     NoShell('docs/performance.rst', 'AMD EPYC'),
     NoShell('docs/performance.rst', 'budget '),
-    NoShell('docs/fleet.rst', 'source '),
     NoShell('docs/recipes.rst', 'apiVersion: cdi.', 'win10-dv.yaml'),
     NoShell('docs/recipes.rst', 'apiVersion: kubevirt.', 'win10-vm.yaml'),
     NoShell('docs/test-guests.rst', '_refuse('),

@@ -23,7 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '../guests')]
 
 import tap                                                   # noqa: E402
-from fleetrig import PROGRAM, SOURCE, Fleet, part_of, until   # noqa: E402
+from fleetrig import (PROGRAM, SOURCE, Fleet, documented,    # noqa: E402
+                      part_of, until)
 from slurmrig import NODES, Cluster                          # noqa: E402
 from tap import equal                                        # noqa: E402
 
@@ -97,11 +98,8 @@ def build() -> None:
 
 def commands() -> str:
     """Those of the manual; only the installed files are somewhere else."""
-    text = (SOURCE / 'docs/fleet.rst').read_text(encoding='utf-8')
-    match = re.search(r'((?:    [^\n]*\n)+)', text[text.index('\nSlurm\n'):])
-    assert match, 'docs/fleet.rst has no commands for Slurm'
-    return match.group(1).replace('/usr/share/win-xenprep',
-                                  str(SOURCE / 'fleet'))
+    return documented('fleet-slurm').replace('/usr/share/win-xenprep',
+                                             str(SOURCE / 'fleet'))
 
 
 def submit() -> str:

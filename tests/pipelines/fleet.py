@@ -15,7 +15,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import sys
@@ -27,7 +26,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, '../guests'),
                 os.path.join(HERE, '../../fleet')]
 
 import tap                                                   # noqa: E402
-from fleetrig import (PATIENCE, PROGRAM, SOURCE, Fleet,      # noqa: E402
+from fleetrig import (PATIENCE, PROGRAM, Fleet, documented,  # noqa: E402
                       image_options, part_of, power_off, until)
 from tap import equal                                        # noqa: E402
 from xenprep_fleet.space import MIB, with_margin             # noqa: E402
@@ -136,6 +135,7 @@ def manifest_tried() -> None:
 def one_guest() -> None:
     """A guest with a name that needs quotes everywhere, and its report."""
     with Fleet() as fleet:
+        fleet.env['LC_ALL'] = 'en_US.ISO-8859-1'
         name = 'wéb, "01" $(x) \'%s'
         source = fleet.vmdk(KIND, name + '.vmdk')
         path = fleet.manifest([f'{name}.vmdk\tout/{name}.img\tboot-ini=keep'],
@@ -615,16 +615,6 @@ def fill_it(fleet: Fleet) -> None:
 
 # ------------------------------------------------------------ GNU parallel
 
-def documented() -> str:
-    """The command of the manual, as it is there."""
-    text = (SOURCE / 'docs/fleet.rst').read_text(encoding='utf-8')
-    match = re.search(r'^(    [^\n]*\n)*?(    n=[^\n]*\n'
-                      r'(?:    [^\n]*\n)*?    [^\n]*parallel[^\n]*\n'
-                      r'(?:    [^\n]*\n)*)', text, re.M)
-    assert match, 'docs/fleet.rst has no command with parallel'
-    return match.group(2)
-
-
 def parallel() -> None:
     """The manual's command: outcomes, killed in the middle, done once."""
     tap.tool('parallel')
@@ -641,7 +631,7 @@ def parallel() -> None:
         os.truncate(fleet.folder / 'cut.vmdk', 100000)
         names = ['slow1', 'dirty', 'xp', 'cut', 'w2k', 'slow2']
         fleet.manifest([f'{name}.vmdk\tout/{name}.img' for name in names])
-        command = documented()
+        command = documented('fleet-parallel')
 
         process = fleet.start('bash', '-c', command)
         until('one converts', lambda: part_of(fleet.out / 'slow1.img'))

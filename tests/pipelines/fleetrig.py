@@ -8,6 +8,7 @@ import filecmp
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -46,6 +47,19 @@ def until(what: str, condition: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.02)
     raise AssertionError(f'after {PATIENCE} s still not: {what}')
+
+
+def documented(label: str) -> str:
+    """The commands that guide and manual page have under that label."""
+    found = []
+    for name in ('docs/fleet.rst', 'docs/man/win-xenprep-fleet.1.rst'):
+        text = (SOURCE / name).read_text(encoding='utf-8')
+        match = re.search(r'^\.\. pipeline: ' + re.escape(label) +
+                          r'\n\n::\n\n((?:    .*\n)+)', text, re.M)
+        assert match, f'{name} has no commands called "{label}"'
+        found.append(match.group(1))
+    tap.equal(found[1], found[0], 'the manual page, beside the guide')
+    return found[0]
 
 
 def image_options(path: pathlib.Path, options: str = '') -> str:
