@@ -105,6 +105,7 @@ def test_kubevirt() -> None:
     """The machine's file."""
     guest_has = new()
     has('KubeVirt', [f'type: {guest_has["type"]}', 'bus: sata', 'efi:',
+                     f'cores: {guest_has["vcpus"]}',
                      f'guest: {int(guest_has["memory"]) // 1024}Gi',
                      f'model: {guest_has["network"]}'])
 
@@ -119,6 +120,16 @@ def test_openstack() -> None:
             f'hw_vif_model={guest_has["network"]}',
             f'hw_video_model={VIDEO[guest_has["video"]]}',
             f'hw_firmware_type={firmware}'])
+
+
+def test_tried() -> None:
+    """Each recipe says what was tried, and what was not."""
+    tree = manpages.read(SOURCE / 'docs' / 'recipes.rst', 2)
+    for title in ('Xen, with xl', 'XCP-ng', 'Proxmox', 'KubeVirt',
+                  'OpenStack'):
+        words = {word.astext() for word in manpages.section(
+            tree, title).findall(manpages.nodes.emphasis)}
+        assert {'Tried', 'Not tried'} <= words, (title, words)
 
 
 def run_all() -> int:
