@@ -105,6 +105,17 @@ static QObject *clean_object(QObject *obj)
     }
 }
 
+QObject *xenprep_report_clean(QObject *obj)
+{
+    QObject *clean = clean_object(obj);
+
+    if (clean) {
+        qobject_unref(obj);
+        return clean;
+    }
+    return obj;
+}
+
 static bool visit(Visitor *v, XenprepVerb verb, XenprepReport *report,
                   Error **errp)
 {
@@ -136,7 +147,7 @@ bool xenprep_report_parse(XenprepVerb verb, const char *json, size_t length,
     g_autofree char *text = g_strndup(json, length);
     Error *err = NULL;
     Visitor *v;
-    QObject *obj, *clean;
+    QObject *obj;
     bool ok;
 
     if (memchr(json, '\0', length)) {
@@ -148,11 +159,7 @@ bool xenprep_report_parse(XenprepVerb verb, const char *json, size_t length,
         set_clean_error(errp, "its report is no JSON", err);
         return false;
     }
-    clean = clean_object(obj);
-    if (clean) {
-        qobject_unref(obj);
-        obj = clean;
-    }
+    obj = xenprep_report_clean(obj);
     v = qobject_input_visitor_new(obj);
     ok = visit(v, verb, report, &err);
     if (!ok) {

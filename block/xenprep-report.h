@@ -28,6 +28,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(XenprepReport, xenprep_report_clear)
 char *xenprep_text_clean(const char *text, size_t length);
 
 /*
+ * Makes all strings of parsed JSON clean in that way.  Takes @obj; returns it,
+ * or what it became.
+ */
+QObject *xenprep_report_clean(QObject *obj);
+
+/*
  * Parses the report of @verb into *@report, all members of which are NULL.
  * All its strings are clean as above.  False and @errp if it is no JSON, or
  * does not fit the schema.

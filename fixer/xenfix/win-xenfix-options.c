@@ -199,8 +199,8 @@ static bool set_sandbox(XenfixOptions *options, const char *value,
     return true;
 }
 
-/* What each command has. */
-static const XenfixOption common_options[] = {
+/* What each command has that opens an image. */
+static const XenfixOption image_options[] = {
     {
         "format", 'f', "FMT", "the image's format (default: it is guessed)",
         set_format
@@ -217,6 +217,11 @@ static const XenfixOption common_options[] = {
         "force-share", 'U', NULL, "look at an image that others may be "
         "writing to; the result may be wrong", set_force_share
     },
+    { NULL }
+};
+
+/* What each command has. */
+static const XenfixOption common_options[] = {
     {
         "output", 0, "OFMT", "human (default) or json", set_output
     },
@@ -280,18 +285,27 @@ static void print_option(const XenfixOption *option)
     print_wrapped(option->help, at);
 }
 
+static const char *operand(const XenfixCommand *command)
+{
+    return command->takes_directory ? "DIR" : "IMAGE";
+}
+
 static void print_help(const XenfixCommand *command)
 {
     const XenfixOption *tables[] = {
-        command->options, command->more_options, common_options,
+        command->options, command->more_options,
+        command->takes_directory ? NULL : image_options, common_options,
         command->ignores_guest ? NULL : guest_options,
     };
 
-    printf("Usage: win-xenfix %s [OPTION]... IMAGE\n"
+    printf("Usage: win-xenfix %s [OPTION]... %s\n"
            "%s.\n"
            "\n"
-           "IMAGE is a disk image filename%s.\n"
-           "\n", command->name, command->summary,
+           "%s%s.\n"
+           "\n", command->name, operand(command), command->summary,
+           command->takes_directory
+           ? "DIR has the guests' reports, files that end in .json"
+           : "IMAGE is a disk image filename",
            command->writes ? "" : "; it is only read");
     for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
         for (const XenfixOption *option = tables[i]; option && option->name;
@@ -353,6 +367,9 @@ static void grammar_init(Grammar *grammar, const XenfixCommand *command)
     };
     grammar_add_table(grammar, command->options);
     grammar_add_table(grammar, command->more_options);
+    if (!command->takes_directory) {
+        grammar_add_table(grammar, image_options);
+    }
     grammar_add_table(grammar, common_options);
     if (!command->ignores_guest) {
         grammar_add_table(grammar, guest_options);
@@ -447,7 +464,9 @@ XenfixParsed xenfix_options_parse(const XenfixCommand *command,
         }
     }
     if (optind != argc - 1) {
-        return wrong(command, "Expecting one image file name");
+        return wrong(command, "Expecting one %s",
+                     command->takes_directory ? "directory"
+                     : "image file name");
     }
     options->image = argv[optind];
     if (options->image_opts && options->format) {

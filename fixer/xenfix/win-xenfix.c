@@ -37,6 +37,7 @@ static const XenfixCommand *const commands[] = {
     &xenfix_command_boot_ini,
     &xenfix_command_rollback,
     &xenfix_command_status,
+    &xenfix_command_report,
 };
 
 static const XenfixCommand *find_command(const char *name)

@@ -25,7 +25,7 @@ typedef enum XenfixStatus {
 
 /* What the user asks for.  Strings are those of the command line. */
 typedef struct XenfixOptions {
-    /* A file name, or options of QEMU's block drivers. */
+    /* A file name, or options of QEMU's block drivers; or a directory. */
     const char *image;
     bool image_opts;
     /* NULL: to be guessed */
@@ -63,6 +63,8 @@ typedef struct XenfixOptions {
     /* config; its format is valid if @has_config_format is set */
     bool has_config_format;
     ConfigOptions config;
+    /* report; NULL: no page is made */
+    const char *html;
 } XenfixOptions;
 
 typedef struct XenfixOption {
@@ -87,6 +89,8 @@ typedef struct XenfixCommand {
     bool (*writes_with)(const XenfixOptions *options);
     /* Whether it does not look at the guest. */
     bool ignores_guest;
+    /* Whether it takes a directory of reports instead of an image. */
+    bool takes_directory;
     /* For its own --help, lines that end with a newline; may be NULL. */
     const char *details;
     /* Beside those that each command has; the second ones may be NULL. */
@@ -103,5 +107,6 @@ extern const XenfixCommand xenfix_command_hal;
 extern const XenfixCommand xenfix_command_boot_ini;
 extern const XenfixCommand xenfix_command_rollback;
 extern const XenfixCommand xenfix_command_status;
+extern const XenfixCommand xenfix_command_report;
 
 #endif /* WIN_XENFIX_H */

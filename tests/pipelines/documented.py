@@ -15,6 +15,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 
 import fnmatch
 import functools
+import json
 import os
 import pathlib
 import re
@@ -30,6 +31,7 @@ from source import SOURCE
 
 import doccommands
 import documentedcases as cases
+import fleetreports
 import windrivers
 import winversions
 from doccommands import Block, as_one_line
@@ -114,6 +116,9 @@ class Sandbox:
             'source\ttarget\toptions\n'
             'win2003.vmdk\tsrv/win2003.img\tdiscard-free=on\n')
         (self.folder / 'foo.sys').write_bytes(setup_files()['atapi.sys'])
+        (self.folder / 'reports').mkdir()
+        (self.folder / 'reports' / 'web01.json').write_text(
+            json.dumps(fleetreports.prepared()))
 
     def image(self, name: str) -> None:
         """A raw disk that was converted without the driver."""

@@ -180,19 +180,21 @@ def common_parts(tree) -> List:
     """What is told once for several commands."""
     return [manpages.section(tree, title) for title in
             ('Options of each command',
+             'Options of commands that open an image',
              'Options of commands that look at the guest')]
 
 
 def command_page(command: str) -> Set[str]:
     """The options that the page says a command has."""
     tree = page('win-xenfix.1')
-    each, looking = common_parts(tree)
+    each, *others = common_parts(tree)
     found = manpages.options(manpages.section(tree, command))
     found |= manpages.options(each)
-    # The section says who does not have them.
-    if command not in manpages.literals(looking.next_node(
-            manpages.nodes.paragraph)):
-        found |= manpages.options(looking)
+    for part in others:
+        # The section says who does not have them.
+        if command not in manpages.literals(part.next_node(
+                manpages.nodes.paragraph)):
+            found |= manpages.options(part)
     return found
 
 

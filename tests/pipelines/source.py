@@ -11,4 +11,5 @@ import sys
 SOURCE = pathlib.Path(os.environ.get('XENPREP_SOURCE') or
                       pathlib.Path(__file__).resolve().parents[2])
 sys.dont_write_bytecode = True
-sys.path.insert(1, str(SOURCE / 'tests' / 'guests'))
+sys.path[1:1] = [str(SOURCE / 'tests' / 'guests'),
+                 str(SOURCE / 'tests' / 'qemu-iotests')]

@@ -80,8 +80,9 @@ def choices(command: str, option: str, image: str) -> Set[str]:
 
     @image is looked at by some commands before they look at the option.
     """
-    words = [tool('win-xenfix'), command, '-f', 'raw', option + '=bogus',
-             image]
+    words = [tool('win-xenfix'), command, option + '=bogus', image]
+    if '--format=FMT' in command_options(command):
+        words[2:2] = ['-f', 'raw']
     if command == 'config':
         words.insert(2, '--libvirt')
     if '--dry-run' in command_options(command):

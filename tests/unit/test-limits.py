@@ -18,7 +18,8 @@ sys.path[:0] = [os.path.join(HERE, '..', 'guests')]
 
 from tap import equal, main                     # noqa: E402
 
-HEADERS = ('fixer/guest/guest-limits.h', 'fixer/xenprep-protocol.h')
+HEADERS = ('fixer/guest/guest-limits.h', 'fixer/xenprep-protocol.h',
+           'fixer/xenfix/report-limits.h')
 UNITS = {'KiB': 1024, 'MiB': 1024 * 1024}
 
 
@@ -90,7 +91,7 @@ def test_tests():
 def test_use():
     """A limit that nothing keeps to is none."""
     text = ''
-    for folder in ('fixer', 'fixer/guest', 'block'):
+    for folder in ('fixer', 'fixer/guest', 'fixer/xenfix', 'block'):
         for file in sorted(os.listdir(os.path.join(SOURCE, folder))):
             if file.endswith('.c') or file.endswith('-internal.h'):
                 text += read(folder, file)
