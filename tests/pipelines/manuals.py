@@ -12,6 +12,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -30,6 +31,9 @@ from tap import equal, main, tool
 
 MANUALS = SOURCE / 'docs' / 'man'
 BUILD = pathlib.Path(os.environ.get('XENPREP_BUILD') or SOURCE / 'build')
+
+# What is there until the test ends.
+KEPT = contextlib.ExitStack()
 
 # A page with a fault that docutils only warns of.
 FAULT = '''====
@@ -82,15 +86,15 @@ def make_man(path: pathlib.Path) -> Tuple[int, str]:
     return result.returncode, result.stdout
 
 
-@contextlib.contextmanager
-def built() -> Iterator[List[pathlib.Path]]:
-    """All pages, as they are installed."""
-    with tree_for_make() as path:
-        status, output = make_man(path)
-        equal(status, 0, output)
-        pages = sorted((path / 'build' / 'man').glob('*'))
-        equal([file.name for file in pages], sorted(sources()), 'pages')
-        yield pages
+@functools.lru_cache(None)
+def built() -> List[pathlib.Path]:
+    """All pages, as they are installed; they are made once."""
+    path = KEPT.enter_context(tree_for_make())
+    status, output = make_man(path)
+    equal(status, 0, output)
+    pages = sorted((path / 'build' / 'man').glob('*'))
+    equal([file.name for file in pages], sorted(sources()), 'pages')
+    return pages
 
 
 def quiet(*command) -> str:
@@ -105,10 +109,9 @@ def quiet(*command) -> str:
 
 def test_build() -> None:
     """Each source becomes a page."""
-    with built() as pages:
-        for file in pages:
-            assert '.SH SYNOPSIS' in file.read_text() or \
-                '.SH DESCRIPTION' in file.read_text(), file
+    for file in built():
+        assert '.SH SYNOPSIS' in file.read_text() or \
+            '.SH DESCRIPTION' in file.read_text(), file
 
 
 def test_build_fault() -> None:
@@ -122,29 +125,27 @@ def test_build_fault() -> None:
 
 def test_man() -> None:
     """man shows them, and groff has no warnings."""
-    with built() as pages:
-        for file in pages:
-            shown = quiet('man', '--warnings', '-E', 'UTF-8', '-l', file)
-            assert len(shown.splitlines()) > 30, file
+    for file in built():
+        shown = quiet('man', '--warnings', '-E', 'UTF-8', '-l', file)
+        assert len(shown.splitlines()) > 30, file
 
 
 def test_mandoc() -> None:
     """mandoc, another reader, finds no errors."""
-    with built() as pages:
-        for file in pages:
-            quiet('mandoc', '-Tlint', '-Werror', file)
+    for file in built():
+        quiet('mandoc', '-Tlint', '-Werror', file)
 
 
 def test_whatis() -> None:
     """Name and purpose of each are what whatis finds."""
-    with built() as pages, tempfile.TemporaryDirectory() as name:
-        for file in pages:
+    with tempfile.TemporaryDirectory() as name:
+        for file in built():
             folder = pathlib.Path(name) / ('man' + file.suffix[1:])
             folder.mkdir(exist_ok=True)
             shutil.copy(file, folder)
             quiet('lexgrog', file)
         quiet('mandb', '--quiet', '--create', name)
-        for file in pages:
+        for file in built():
             said = quiet('whatis', '-M', name, file.stem)
             assert said.startswith(f'{file.stem} ({file.suffix[1:]})'), said
 
@@ -370,7 +371,9 @@ def test_profile_keys() -> None:
 def main_program() -> int:
     """Run all tests."""
     names = [name for name in globals() if name.startswith('test_')]
-    return main([(name[len('test_'):], globals()[name]) for name in names])
+    with KEPT:
+        return main([(name[len('test_'):], globals()[name])
+                     for name in names])
 
 
 if __name__ == '__main__':

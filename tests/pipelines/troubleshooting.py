@@ -81,7 +81,7 @@ def refusals() -> Set[str]:
     """What the image tests see refused, without the command's name."""
     found = set()
     for name in ('win-xenprep-refusals.out', 'win-xenprep-options.out',
-                 'win-xenprep-hal.out'):
+                 'win-xenprep-hal.out', 'win-xenprep-report.out'):
         text = (SOURCE / 'tests' / 'qemu-iotests' / name).read_text()
         found |= set(re.findall(r"Could not open '[^']*': (.*)", text))
     assert len(found) > 40, found
