@@ -106,9 +106,10 @@ def web_of(place: Place) -> Web:
 def test_trusted(place: Place) -> None:
     """Ranges of a VMDK become the same disk as the whole of it."""
     web = web_of(place)
-    with web.serving():
-        place.manual('https', web.names(), prefix=web.trusting())
-    place.arrived()
+    for label in 'https', 'https-options':
+        with web.serving():
+            place.manual(label, web.names(), prefix=web.trusting())
+        place.arrived()
     tap.equal(set(web.requests()), {('HEAD', '200'), ('GET', '206')},
               'requests')
 
@@ -119,7 +120,7 @@ def test_untrusted(place: Place) -> None:
     with web.serving():
         place.refused(place.manual('https', web.names(), check=False),
                       'certificate verification failed')
-        place.manual('https', {
+        place.manual('https-options', {
             **web.names(), 'driver=https':
             'driver=https,file.file.sslverify=off'})
     place.arrived()
@@ -183,7 +184,7 @@ def test_late(how: str, message: str) -> Callable[[Place], None]:
             path=place.path))
         with web.serving(options):
             place.failed(place.manual('https', {
-                **web.names('web01.raw'), 'driver=vmdk': 'driver=raw'},
+                **web.names('web01.raw'), '-f vmdk': '-f raw'},
                 check=False, prefix=web.trusting()), message,
                 'error while reading|curl: The requested URL')
         assert place.target.exists(), 'it failed too early'

@@ -18,11 +18,6 @@ from typing import Callable, Iterator, List
 import pipeline
 from pipeline import Place, answers, free_port, own_mounts, tap, until
 
-# The conversion that the manual makes of a VMDK, with a source that can stop
-NODE = ('driver=win-xenprep,file.driver=raw,file.file.driver=nbd,'
-        'file.file.server.type=inet,file.file.server.host=127.0.0.1,'
-        'file.file.server.port={}')
-
 PLUGIN = '''if [ $4 -le {place} ] && [ {place} -lt $(($4 + $3)) ]; then
     touch reached
     while ! test -e go_on; do sleep 0.05; done
@@ -58,8 +53,8 @@ def stopped(place: Place, where: int) -> Iterator[subprocess.Popen]:
              'eval', f'get_size=echo {place.raw.stat().st_size}',
              'pread=' + PLUGIN.format(place=where)], answers(port)):
         shell = place.start('whole', {
-            '-f vmdk ': '', 'driver=win-xenprep,file.filename=web01.vmdk':
-            NODE.format(port)})
+            '-f vmdk': '-f raw', 'filename=web01.vmdk':
+            f'filename=nbd://127.0.0.1:{port}'})
         try:
             until((place.path / 'reached').exists, 'to be read there', shell)
             yield shell

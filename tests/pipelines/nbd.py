@@ -16,11 +16,6 @@ from typing import Any, ContextManager, Dict, Iterator, Sequence
 import pipeline
 from pipeline import Place, Result, answers, free_port, tap
 
-# What the manual reads by a plain conversion, read by NBD
-NODE = ('driver=win-xenprep,file.driver=raw,file.file.driver=nbd,'
-        'file.file.server.type=inet,file.file.server.host=127.0.0.1,'
-        'file.file.server.port={}')
-
 READ = ('dd if=web01.raw bs=1M iflag=skip_bytes,count_bytes skip=$4 count=$3 '
         'status=none')
 
@@ -35,8 +30,7 @@ class Source:
 
     def names(self) -> Dict[str, str]:
         """What is here what the manual calls otherwise."""
-        return {'host=nbd.example': 'host=127.0.0.1',
-                'port=10809': f'port={self.port}'}
+        return {'nbd.example:10809': f'127.0.0.1:{self.port}'}
 
     def command(self, *words: Any) -> Sequence[str]:
         """nbdkit at the port."""
@@ -157,8 +151,8 @@ def test_death(place: Place) -> None:
     source = Source(place)
     with source.serving(*source.breaking('kill -9 $PPID; exit 1')):
         place.failed(place.manual('whole', {
-            '-f vmdk ': '', 'driver=win-xenprep,file.filename=web01.vmdk':
-            NODE.format(source.port)}, check=False),
+            '-f vmdk': '-f raw', 'filename=web01.vmdk':
+            f'filename=nbd://127.0.0.1:{source.port}'}, check=False),
                      'reading .*Input/output error')
     assert not place.target.exists(), 'half a disk is called whole'
     assert (place.path / 'web01.img.part').exists(), 'it died too early'
@@ -170,9 +164,8 @@ def test_retry(place: Place) -> None:
     """nbdkit's retry filter asks again where a read failed once."""
     source = Source(place)
     once = 'test -e once || { touch once; echo EIO gone >&2; exit 1; }'
-    names = {'nbd.example:10809': f'127.0.0.1:{source.port}'}
     with source.serving(*source.breaking(once)):
-        place.manual('retry', names)
+        place.manual('retry', source.names())
         assert (place.path / 'once').exists(), 'no read has failed'
         place.arrived()
         (place.path / 'once').unlink()
@@ -185,9 +178,7 @@ def test_reconnect(place: Place) -> None:
     source = Source(place)
     dying = source.command(*source.breaking(
         'test -e died || { touch died; kill -9 $PPID; exit 1; }'))
-    names = source.names()
-    names['nbd.example'] = '127.0.0.1'
-    del names['host=nbd.example']
+    names = {'nbd.example': '127.0.0.1', 'port=10809': f'port={source.port}'}
     with place.server(['sh', '-c', '"$@"; exec "$@"', 'sh', *dying],
                       answers(source.port)):
         place.manual('nbd-reconnect', names)

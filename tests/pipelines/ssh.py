@@ -9,6 +9,8 @@ has which keys is told by an /etc/passwd that only the client sees."""
 
 import contextlib
 import functools
+import getpass
+import os
 import pathlib
 import shutil
 import sys
@@ -17,6 +19,7 @@ from typing import Dict, Iterator, List
 import pipeline
 from pipeline import Place, Result, answers, free_port, own_mounts, tap
 
+USER = getpass.getuser()
 PASSWD = pathlib.Path('/etc/passwd')
 REMOTE = '/vmfs/volumes/ds1/web01/web01'
 
@@ -51,7 +54,13 @@ class Host:
 
     def names(self) -> Dict[str, str]:
         """What is here what the manual calls otherwise."""
-        return {'esx1.example': 'localhost', 'port=22': f'port={self.port}',
+        return {'root@esx1.example': f'{USER}@localhost:{self.port}',
+                REMOTE: str(self.place.path / 'web01')}
+
+    def options(self) -> Dict[str, str]:
+        """The same where the manual has each option by itself."""
+        return {'host=esx1.example': 'host=localhost', 'user=root':
+                f'user={USER}', 'port=22': f'port={self.port}',
                 REMOTE: str(self.place.path / 'web01')}
 
     def client(self) -> List[str]:
@@ -70,7 +79,7 @@ class Host:
             'PasswordAuthentication no\nPermitRootLogin yes\n'
             f'Subsystem sftp internal-sftp\n{options}')
         privileges = pathlib.Path('/run/sshd')
-        made = not privileges.is_dir()
+        made = not os.geteuid() and not privileges.is_dir()
         if made:
             privileges.mkdir()
         try:
@@ -99,9 +108,11 @@ def host_of(place: Place) -> Host:
 def test_sparse(place: Place) -> None:
     """A VMDK on another machine becomes the same disk."""
     host = host_of(place)
-    with host.serving():
-        place.manual('ssh', host.names(), prefix=host.client())
-    place.arrived()
+    for label, names in (('ssh', host.names()),
+                         ('ssh-options', host.options())):
+        with host.serving():
+            place.manual(label, names, prefix=host.client())
+        place.arrived()
 
 
 def test_flat(place: Place) -> None:
@@ -123,16 +134,14 @@ def test_flat(place: Place) -> None:
 def test_fingerprint(place: Place) -> None:
     """The host may be known by its key's checksum, the user to an agent."""
     host = host_of(place)
-    names = host.names()
+    names = {**host.options(),
+             '-F esx1.example': f'-F [localhost]:{host.port}'}
     agent = place.path / 'agent'
     with host.serving(), place.server(
             [tap.tool('ssh-agent'), '-D', '-a', agent], agent.exists):
         environment = {'SSH_AUTH_SOCK': str(agent)}
         place.run([tap.tool('ssh-add'), place.path / 'user'],
                   environment=environment)
-        names['-F esx1.example'] = f'-F [localhost]:{host.port}'
-        del names['esx1.example']
-        names['host=esx1.example'] = 'host=localhost'
         place.manual('ssh-fingerprint', names, environment=environment)
         place.arrived()
         host.know('other')
