@@ -111,10 +111,28 @@ def test_full(place: Place) -> None:
     (place.path / 'full').rmdir()
 
 
+def test_changed(place: Place) -> None:
+    """A source that is cut while it is read is found out by its length."""
+    real, shims = tap.tool('qemu-img'), place.path / 'shims'
+    shims.mkdir()
+    (shims / 'qemu-img').write_text(
+        f'#!/bin/sh\n"{real}" "$@" && truncate -s -512 web01.vmdk\n')
+    (shims / 'qemu-img').chmod(0o755)
+    whole = place.vmdk.read_bytes()
+    result = place.manual('unchanged', check=False, environment={
+        'PATH': f'{shims}:{os.environ["PATH"]}'})
+    assert result.status, 'nobody saw it'
+    assert not place.target.exists(), 'it is called whole'
+    place.vmdk.write_bytes(whole)
+    place.manual('unchanged')
+    place.arrived()
+
+
 if __name__ == '__main__':
     sys.exit(pipeline.main('boot-unprepared', ['nbdkit'], [
         ('killed while it copies', test_ended(signal.SIGKILL)),
         ('told to end while it copies', test_ended(signal.SIGTERM)),
         ('killed while it prepares', test_helper),
         ('the target has no room', test_full),
+        ('the source is cut meanwhile', test_changed),
     ]))
