@@ -12,13 +12,13 @@
 
 #include "qemu/units.h"
 
-/* A guest's report: those of real guests have 20 KiB. */
+/* A guest's report: those of real guests have 20 to 70 KiB. */
 #define LIMIT_FLEET_REPORT (4 * MiB)
 
 /* Reports in a directory: nobody reads a page of more guests. */
 #define LIMIT_FLEET_GUESTS 10000
 
-/* All reports of a directory: 10,000 real ones have 200 MiB. */
-#define LIMIT_FLEET_SIZE (256 * MiB)
+/* All reports of a directory: 10,000 real ones have up to 700 MiB. */
+#define LIMIT_FLEET_SIZE (1024 * MiB)
 
 #endif /* REPORT_LIMITS_H */
