@@ -55,7 +55,7 @@ class Checker:
         yield from wrong_target(guest)
         for column, name in (('source-format', guest.source_format),
                              ('target-format', guest.target_format)):
-            if name not in self.formats or name == 'win-xenprep':
+            if name not in self.formats or name == tools.DRIVER:
                 yield f"{column}: '{name}' is no format that qemu-img knows"
         if guest.options:
             yield self.options(guest.options)

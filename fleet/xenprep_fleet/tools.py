@@ -20,6 +20,7 @@ from typing import Any, List, Optional, Sequence
 from .errors import Failed, Stopped, printable
 from .manifest import Guest, NODE, split
 
+DRIVER = 'win-xenprep'
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
@@ -130,7 +131,7 @@ def disk_node(guest: Guest, prefix: str = '') -> List[str]:
 
 def prepared_node(guest: Guest, report: str) -> List[str]:
     """The source's disk, prepared; @report is written on the way."""
-    return ['driver=win-xenprep', *split(guest.options),
+    return ['driver=' + DRIVER, *split(guest.options),
             'report=' + quote(report), *disk_node(guest, 'file.')]
 
 
@@ -146,6 +147,12 @@ def image_options(node: Sequence[str]) -> List[str]:
 
 def formats(tools: Tools, cwd: str) -> List[str]:
     """What qemu-img can open or make."""
-    text = tools.call('qemu-img', '--help', cwd=cwd).out
-    match = re.search(r'^Supported formats:(.*)$', text, re.M)
-    return match.group(1).split() if match else []
+    ended = tools.call('qemu-img', '--help', cwd=cwd)
+    match = re.search(r'^Supported formats:(.*)$', ended.out, re.M)
+    if not match:
+        raise Failed(ended.cause())
+    found = match.group(1).split()
+    if DRIVER not in found:
+        raise Failed(f'{find("qemu-img")} has no driver {DRIVER}: install '
+                     'win-xenprep, or put its tools first into PATH')
+    return found

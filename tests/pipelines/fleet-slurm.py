@@ -242,7 +242,9 @@ def page() -> None:
     if not re.search(r'^  report ', str(commands_of), re.M):
         raise tap.Skip('win-xenfix has no command report')
     html = fleet.folder / 'fleet.html'
-    tap.run('win-xenfix', 'report', fleet.reports, '--html', html)
+    status, said = tap.run('win-xenfix', 'report', fleet.reports, '--html',
+                           html, check=False, text=True)
+    equal((status, said), (1, '40 guests: 35 prepared, 5 refused\n'), 'says')
     text = html.read_text(encoding='utf-8')
     for word, count in (('prepared', 35), ('refused', 5)):
         equal(len(re.findall(f'data-outcome="{word}"', text)), count, word)

@@ -287,8 +287,15 @@ def no_tools() -> None:
         fleet.env['PATH'] = f'{fleet.folder}/tools:/usr/bin:/bin'
         for tool in ('qemu-img', 'win-xenfix'):
             (fleet.folder / 'tools' / tool).symlink_to('/bin/false')
-        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3), 'vmdk')
+        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3),
+            'qemu-img ended with status 1')
         has(fleet.run(status=3), 'failed: qemu-img ended with status 1')
+        plain = fleet.folder / 'tools/qemu-img'
+        plain.unlink()
+        plain.write_text('#!/bin/sh\necho Supported formats: raw vmdk\n')
+        plain.chmod(0o755)
+        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3),
+            'has no driver win-xenprep: install win-xenprep')
 
 
 def written_to_meanwhile() -> None:
