@@ -197,6 +197,16 @@ def test_files() -> None:
               '--source')
 
 
+def test_folders() -> None:
+    """The reports of a fleet are a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, 'reports').mkdir()
+        pathlib.Path(folder, 'report.img').touch()
+        equal(offered('win-xenfix report rep', folder), {'reports'}, 'report')
+        equal(offered('win-xenfix report --html=rep', folder),
+              {'reports', 'report.img'}, '--html')
+
+
 def test_no_value() -> None:
     """An argument of which nothing is known is not completed by files."""
     with tempfile.TemporaryDirectory() as folder:
