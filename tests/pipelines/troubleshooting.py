@@ -38,16 +38,26 @@ def quoted(title: str) -> List[str]:
             for literal in names]
 
 
-def c_strings() -> Iterator[str]:
-    """All strings of our C sources, as the compiler joins them."""
+def c_sources() -> Iterator[str]:
+    """Our C sources, and what the patches add to QEMU's."""
     for folder in ('block', 'fixer', 'fixer/guest', 'fixer/xenfix'):
         for path in (SOURCE / folder).glob('*.[ch]'):
-            text = path.read_text(encoding='utf-8')
-            # A line that goes on, in a macro.
-            text = MACRO.sub('""', text.replace('\\\n', '\n'))
-            for match in STRINGS.finditer(text):
-                yield ''.join(ast.literal_eval(string) for string in
-                              re.findall(STRING, match.group()))
+            yield path.read_text(encoding='utf-8')
+    for path in (SOURCE / 'qemu-patches').glob('*/*.patch'):
+        for file in re.split('^diff --git ', path.read_text(encoding='utf-8'),
+                             flags=re.M):
+            if re.match(r'a/\S+[.][ch] ', file):
+                yield '\n'.join(re.findall(r'^\+(?!\+\+)(.*)', file, re.M))
+
+
+def c_strings() -> Iterator[str]:
+    """All strings in them, as the compiler joins them."""
+    for text in c_sources():
+        # A line that goes on, in a macro.
+        text = MACRO.sub('""', text.replace('\\\n', '\n'))
+        for match in STRINGS.finditer(text):
+            yield ''.join(ast.literal_eval(string) for string in
+                          re.findall(STRING, match.group()))
 
 
 def golden_outputs() -> str:
