@@ -32,6 +32,7 @@ from source import SOURCE
 import doccommands
 import documentedcases as cases
 import fleetreports
+import manpages
 import windrivers
 import winversions
 from doccommands import Block, as_one_line
@@ -97,6 +98,9 @@ class Sandbox:
     """A directory with what the documents name, and what runs there."""
 
     def __init__(self, folder: str) -> None:
+        # Of all programs of others these alone are not there anyhow.
+        for name in ('nbdcopy', 'nbdinfo'):
+            tool(name)
         self.folder = pathlib.Path(folder)
         self.servers: List[subprocess.Popen] = []
         self.env = dict(os.environ)
@@ -335,6 +339,7 @@ def test_make_targets() -> None:
 
 def test_table() -> None:
     """No entry that no document has any more."""
+    manpages.need_docutils()
     unused = [entry for table in (cases.EXPECT, cases.NOT_RUN, cases.NO_SHELL)
               for entry in table if entry not in USED]
     assert not unused, unused

@@ -9,6 +9,8 @@ import pathlib
 import subprocess
 import tempfile
 
+from tap import tool
+
 _OWN = tempfile.TemporaryDirectory(prefix='guests-')
 
 
@@ -17,6 +19,7 @@ def guest(kind: str) -> pathlib.Path:
     folder = pathlib.Path(os.environ.get('XENPREP_GUESTS') or _OWN.name)
     path = folder / (kind + '.raw')
     if not path.exists():
+        tool('mkntfs')
         subprocess.run([os.environ['XENPREP_GUEST_BUILDER'], kind, str(path)],
                        check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL)
