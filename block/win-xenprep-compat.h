@@ -58,14 +58,20 @@ typedef bool XenprepStatusMode;
 #endif
 
 /*
- * bdrv_getlength() counts in sectors; the exact length is the protocol driver's.
- * 8.0 made both functions of their own in coroutines, so that from the main loop
- * the driver has to be asked in one.
+ * bdrv_getlength() counts in sectors, and knows what a file had when it was
+ * opened; the exact length, as it is now, is the protocol driver's.  8.0 made
+ * both functions of their own in coroutines, so that from the main loop the
+ * driver has to be asked in one.
  */
 #if XENPREP_QEMU_AT_LEAST(8, 0)
 #include "block/block-gen.h"
 
-#define xenprep_co_getlength bdrv_co_getlength
+static inline int64_t coroutine_fn GRAPH_RDLOCK
+xenprep_co_exact_length(BlockDriverState *file)
+{
+    return file->drv && file->drv->bdrv_co_getlength
+           ? file->drv->bdrv_co_getlength(file) : bdrv_co_getlength(file);
+}
 
 typedef struct XenprepExactLength {
     BdrvPollCo poll_state;
@@ -101,7 +107,7 @@ xenprep_exact_length(BlockDriverState *file)
     return s.length;
 }
 #else
-#define xenprep_co_getlength bdrv_getlength
+#define xenprep_co_exact_length xenprep_exact_length
 
 static inline int64_t GRAPH_RDLOCK
 xenprep_exact_length(BlockDriverState *file)

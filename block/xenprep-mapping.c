@@ -11,8 +11,9 @@
  *
  * So what is mapped is compared with the length of the file: block status and
  * reads fail with EIO where data lie beyond the end.  That costs no scan of
- * the disk.  The extents of a VMDK have known lengths, those of flat ones are
- * compared when the disk is opened, before a target exists.
+ * the disk.  It is the length at that time: somebody may write over a file
+ * while it is converted.  The extents of a VMDK have known lengths, those of
+ * flat ones are compared when the disk is opened, before a target exists.
  *
  * A flat extent that is cut reports zeros and data at once: data, since the
  * VMDK says so, and zeros, since the file has none.  Therefore zeros do not
@@ -58,11 +59,12 @@ co_status_of_run(BlockDriverState *disk, XenprepStatusMode mode,
     if (ret < 0 || !is_mapped(ret) || !*file) {
         return ret;
     }
-    length = xenprep_co_getlength(*file);
+    length = xenprep_co_exact_length(*file);
     if (length < 0) {
         return length;
     }
-    return *map + *pnum > length ? -EIO : ret;
+    /* The last sector may be a part of one. */
+    return *map + *pnum > ROUND_UP(length, BDRV_SECTOR_SIZE) ? -EIO : ret;
 }
 
 /*
