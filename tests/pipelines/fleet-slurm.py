@@ -11,22 +11,17 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import datetime
-import os
 import pathlib
 import re
-import shutil
 import sys
 from typing import Any, Dict, List, NamedTuple, Optional
 
-sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, '../guests')]
+from source import SOURCE
+from fleetrig import PROGRAM, Fleet, documented, part_of, until
+from slurmrig import NODES, Cluster
 
-import tap                                                   # noqa: E402
-from fleetrig import (PROGRAM, SOURCE, Fleet, documented,    # noqa: E402
-                      part_of, until)
-from slurmrig import NODES, Cluster                          # noqa: E402
-from tap import equal                                        # noqa: E402
+import tap
+from tap import equal
 
 SUBFORMATS = ('monolithicSparse', 'streamOptimized', 'monolithicFlat',
               'twoGbMaxExtentSparse', 'twoGbMaxExtentFlat', 'delta')
@@ -272,9 +267,6 @@ def main() -> int:
         finally:
             if State.cluster:
                 State.cluster.__exit__()
-            if os.environ.get('XENPREP_KEEP'):
-                shutil.copytree(fleet.folder, os.environ['XENPREP_KEEP'],
-                                symlinks=True)
 
 
 if __name__ == '__main__':

@@ -20,16 +20,12 @@ import signal
 import sys
 from typing import Dict, Iterator, List, Tuple
 
-sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, '../guests'),
-                os.path.join(HERE, '../../fleet')]
-
-import tap                                                   # noqa: E402
-from fleetrig import (PATIENCE, PROGRAM, Fleet, documented,  # noqa: E402
+from fleetrig import (PATIENCE, PROGRAM, Fleet, documented,
                       image_options, part_of, power_off, until)
-from tap import equal                                        # noqa: E402
-from xenprep_fleet.space import MIB, with_margin             # noqa: E402
+
+import tap
+from tap import equal
+from xenprep_fleet.space import MIB, with_margin
 
 # A slim guest with all that a fleet's run looks at.
 KIND = 'boot-unprepared'

@@ -11,15 +11,19 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-import tap
+from source import SOURCE
 from guestdisk import guest
 
-SOURCE = pathlib.Path(os.environ['XENPREP_SOURCE'])
+import tap
+
 PROGRAM = SOURCE / 'fleet' / 'win-xenprep-fleet'
+# Its modules can be imported after this.
+sys.path.insert(1, str(SOURCE / 'fleet'))
 # Longer than anything here takes.
 PATIENCE = 240
 
