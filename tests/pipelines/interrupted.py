@@ -25,13 +25,6 @@ fi
 exec dd if=web01.raw bs=1M iflag=skip_bytes,count_bytes skip=$4 count=$3 \
 status=none'''
 
-# A target that waits before it writes anything
-READ = ('exec dd if=store.img bs=1M iflag=skip_bytes,count_bytes skip=$4 '
-        'count=$3 status=none')
-WRITE = '''touch reached
-while ! test -e go_on; do sleep 0.05; done
-exec dd of=store.img bs=1M conv=notrunc oflag=seek_bytes seek=$4 status=none'''
-
 
 def children(pid: int) -> List[int]:
     """Processes that one has started."""
@@ -137,30 +130,8 @@ def test_changed(place: Place) -> None:
 
 def test_cut(place: Place) -> None:
     """A VMDK that is cut while it is read is an error, not zeros."""
-    port = free_port()
-    store = place.path / 'store.img'
-    whole = place.vmdk.read_bytes()
-    for name in 'reached', 'go_on':
-        (place.path / name).unlink(missing_ok=True)
-    store.touch()
-    os.truncate(store, place.raw.stat().st_size)
-    with place.server(
-            [tap.tool('nbdkit'), '-f', '-i', '127.0.0.1', '-p', str(port),
-             'eval', f'get_size=echo {place.raw.stat().st_size}',
-             'can_write=exit 0', f'pread={READ}', f'pwrite={WRITE}'],
-            answers(port)):
-        tool = place.start('nbd-target',
-                           {'nbd.example:10809': f'127.0.0.1:{port}'})
-        try:
-            until((place.path / 'reached').exists, 'a first write', tool)
-            os.truncate(place.vmdk, len(whole) - pipeline.LATE_BYTES // 2)
-            (place.path / 'go_on').touch()
-            said, _ = tool.communicate(timeout=pipeline.START_SECONDS)
-        finally:
-            pipeline.stop(tool)
-            place.vmdk.write_bytes(whole)
-    assert tool.returncode == 1 and 'Input/output error' in said, said
-    store.unlink()
+    said = place.cut_while_read({})
+    assert 'Input/output error' in said, said
 
 
 if __name__ == '__main__':

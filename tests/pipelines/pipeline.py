@@ -40,6 +40,13 @@ MANUAL = SOURCE / 'docs' / 'pipelines.rst'
 LATE_BYTES = 1 << 20
 LATE_FROM_END = 8 << 20
 
+# An NBD server of store.img that waits before it writes for the first time
+STORE_READ = ('exec dd if=store.img bs=1M iflag=skip_bytes,count_bytes '
+              'skip=$4 count=$3 status=none')
+STORE_WRITE = '''touch written
+while ! test -e write_on; do sleep 0.05; done
+exec dd of=store.img bs=1M conv=notrunc oflag=seek_bytes seek=$4 status=none'''
+
 # Longer than a command takes on a slow machine, shorter than a test may.
 COMMAND_SECONDS = 300
 START_SECONDS = 60
@@ -191,12 +198,13 @@ class Place:
         text = with_names(documented(label), names or {})
         return self.run(['sh', '-ec', text], **options)
 
-    def start(self, label: str, names: Optional[Names] = None
-              ) -> subprocess.Popen:
+    def start(self, label: str, names: Optional[Names] = None,
+              prefix: Sequence = ()) -> subprocess.Popen:
         """Starts them, in a session of their own; see stop()."""
         text = with_names(documented(label), names or {})
         return subprocess.Popen(
-            ['sh', '-ec', text], cwd=self.path, start_new_session=True,
+            [*prefix, 'sh', '-ec', text], cwd=self.path,
+            start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
 
@@ -220,6 +228,36 @@ class Place:
             raise AssertionError(f'{error}\n{log.read_text()}') from error
         finally:
             stop(process)
+
+    def cut_while_read(self, names: Names, prefix: Sequence = ()) -> str:
+        """What qemu-img says if somebody cuts the VMDK off while it copies.
+
+        It writes to nbdkit, which lets it wait before anything is written.
+        """
+        port = free_port()
+        whole = self.vmdk.read_bytes()
+        store = self.path / 'store.img'
+        store.touch()
+        os.truncate(store, self.wanted.stat().st_size)
+        with self.server(
+                [tap.tool('nbdkit'), '-f', '-i', '127.0.0.1', '-p', str(port),
+                 'eval', f'get_size=echo {store.stat().st_size}',
+                 'can_write=exit 0', f'pread={STORE_READ}',
+                 f'pwrite={STORE_WRITE}'], answers(port)):
+            tool = self.start('nbd-target', {
+                'nbd.example:10809': f'127.0.0.1:{port}', **names}, prefix)
+            try:
+                until((self.path / 'written').exists, 'a first write', tool)
+                os.truncate(self.vmdk, len(whole) - LATE_BYTES // 2)
+                (self.path / 'write_on').touch()
+                said, _ = tool.communicate(timeout=COMMAND_SECONDS)
+            finally:
+                stop(tool)
+                self.vmdk.write_bytes(whole)
+        for path in store, self.path / 'written', self.path / 'write_on':
+            path.unlink()
+        tap.equal(tool.returncode, 1, said)
+        return said
 
     def watch(self, path: pathlib.Path) -> pathlib.Path:
         """A source, which nobody may write to."""

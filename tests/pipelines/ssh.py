@@ -164,6 +164,16 @@ def test_strangers(place: Place) -> None:
         place.refused(attempt(), 'does not match the one in known_hosts')
 
 
+def test_cut(place: Place) -> None:
+    """A file that is cut while it is read is an error, not zeros."""
+    host = host_of(place)
+    with host.serving():
+        said = place.cut_while_read({
+            'filename=web01.vmdk': f'filename=ssh://{USER}@localhost:'
+            f'{host.port}{place.vmdk}'}, host.client())
+    assert 'the remote file ends before byte' in said, said
+
+
 def test_refusals(place: Place) -> None:
     """No key, no file, no server."""
     host = host_of(place)
@@ -186,4 +196,5 @@ if __name__ == '__main__':
          test_fingerprint),
         ('hosts that are not known', test_strangers),
         ('no access, no file, no server', test_refusals),
+        ('a file that is cut while it is read', test_cut),
     ]))
