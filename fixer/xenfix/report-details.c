@@ -96,12 +96,14 @@ static void add_controllers(GString *html,
 
 static void add_windows(GString *html, const FleetGuest *guest)
 {
-    const WinXenprepWindows *windows = guest->report->report->windows;
+    const WinXenprepWindows *windows = report_find_windows(guest);
     g_autofree char *name = report_windows_long(guest);
     g_autofree char *place = NULL;
 
     if (!windows) {
-        report_html(html, "<p>No Windows was found on the disk.</p>\n");
+        /* Of a guest that was not looked into nothing is said. */
+        report_html(html, guest->report->report
+                    ? "<p>No Windows was found on the disk.</p>\n" : "");
         return;
     }
     place = g_strdup_printf("partition %" PRId64 ", %s", windows->partition,
@@ -253,7 +255,6 @@ static void add_prepared(GString *html, const FleetGuest *guest)
     if (!report) {
         return;
     }
-    add_windows(html, guest);
     add_other_windows(html, report->other_windows);
     add_changes(html, report);
     add_sources(html, report->driver_sources);
@@ -301,6 +302,7 @@ void report_details_add(GString *html, const FleetGuest *guest,
     add_doubt(html, guest);
     add_run(html, guest);
     if (guest->report) {
+        add_windows(html, guest);
         add_prepared(html, guest);
     }
     add_warnings(html, guest);

@@ -14,22 +14,27 @@ const char *report_outcome(const FleetGuest *guest)
                          : "unreadable";
 }
 
-static const WinXenprepWindows *find_windows(const FleetGuest *guest)
+const WinXenprepWindows *report_find_windows(const FleetGuest *guest)
 {
-    return guest->report && guest->report->report
-           ? guest->report->report->windows : NULL;
+    const WinXenfixGuest *report = guest->report;
+
+    if (!report) {
+        return NULL;
+    }
+    return report->report && report->report->windows
+           ? report->report->windows : report->windows;
 }
 
 const char *report_windows(const FleetGuest *guest)
 {
-    const WinXenprepWindows *windows = find_windows(guest);
+    const WinXenprepWindows *windows = report_find_windows(guest);
 
     return windows ? windows->name : NULL;
 }
 
 char *report_windows_long(const FleetGuest *guest)
 {
-    const WinXenprepWindows *windows = find_windows(guest);
+    const WinXenprepWindows *windows = report_find_windows(guest);
     GString *words;
 
     if (!windows) {

@@ -14,7 +14,10 @@
 /* "prepared" or another outcome, or "unreadable". */
 const char *report_outcome(const FleetGuest *guest);
 
-/* The Windows by its name; NULL if that is not known. */
+/* The Windows; NULL if there is none, or it is not known. */
+const WinXenprepWindows *report_find_windows(const FleetGuest *guest);
+
+/* That by its name; NULL if that is not known. */
 const char *report_windows(const FleetGuest *guest);
 
 /* That with its edition, service pack and machine, to be freed, or NULL. */

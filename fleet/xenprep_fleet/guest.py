@@ -95,13 +95,18 @@ class Run:
                  if os.path.isabs(name)]
         return [file for file in found if file]
 
-    def choose_machine(self) -> None:
-        """The machine that it is to boot on, if the manifest names none."""
-        if self.machine:
-            return
+    def look(self) -> None:
+        """Which Windows it is, and the machine that it is to boot on."""
         ended = self.xenfix('info', tools.disk_node(self.guest),
                             '--output=json')
-        firmware = ended.json().get('firmware') if ended.status == 0 else None
+        info = ended.json() if ended.status == 0 else {}
+        if 'windows' in info:
+            self.report['windows'] = info['windows']
+        if not self.machine:
+            self.choose_machine(info.get('firmware'))
+
+    def choose_machine(self, firmware: Optional[List[str]]) -> None:
+        """The machine, if the manifest names none."""
         self.machine = 'xen-hvm'
         if self.guest.option('profile') == 'ahci':
             self.machine += '-ahci'
@@ -195,7 +200,7 @@ class Run:
     def make(self, part: str) -> None:
         """A target that is complete and would boot, but for its name."""
         self.files = self.find_files()
-        self.choose_machine()
+        self.look()
         self.look_before()
         self.check_prepared()
         domain = self.domain()
@@ -209,6 +214,8 @@ class Run:
         if any(identity(file['path']) != file for file in self.files):
             raise Failed('the source was written to while it was converted: '
                          'shut the guest down, and convert it again')
+        # The driver's report tells of the Windows, too.
+        self.report.pop('windows', None)
         self.report.update(outcome=said['outcome'], report=said['report'],
                            after=after)
         if domain:

@@ -108,7 +108,11 @@ def real_report(kind: str) -> Dict[str, Any]:
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
     if info.returncode:
+        found = json.loads(output('win-xenfix', 'info', '--output=json',
+                                  '--image-opts', raw))
         return {**report, 'outcome': 'refused',
+                **({'windows': found['windows']} if 'windows' in found
+                   else {}),
                 'error': info.stderr.strip().partition("': ")[2]}
     data = json.loads(info.stdout)['format-specific']['data']
     text = output('win-xenfix', 'config', '--xl', '--disk=/out/disk.img',
@@ -198,8 +202,8 @@ def test_real() -> None:
         data = report.get('report', {'changes': [], 'warnings': []})
         wanted = [report['guest'], report['source'], report.get('error', ''),
                   *data['warnings']]
-        wanted += [data['windows'][name] for name in ('name', 'version')
-                   if 'windows' in data]
+        windows = data.get('windows', report.get('windows'))
+        wanted += [windows[name] for name in ('name', 'version') if windows]
         for change in data['changes']:
             wanted += [change['path'], change['reason'],
                        *change.get('values', [])]
@@ -340,7 +344,7 @@ def test_filter() -> None:
                        '.filter((details) => !details.hidden).length'), 1,
               'details')
         equal(filtered(page, 'outcome', ''), 18, 'all')
-        equal(filtered(page, 'windows', 'Windows XP'), 15, 'Windows XP')
+        equal(filtered(page, 'windows', 'Windows XP'), 17, 'Windows XP')
         equal(filtered(page, 'text', 'WEB1'), 4, 'WEB1')
         equal(filtered(page, 'text', 'web1 INTELIDE.sys'), 4, 'two words')
         equal(filtered(page, 'text', 'no such words'), 0, 'none')

@@ -84,7 +84,8 @@ def refused(**members):
     return prepared(**{
         'guest': 'db01', 'source': '/vms/db01.vmdk', 'outcome': 'refused',
         'error': 'partition 1: it is hibernated: shut it down', 'after': None,
-        'target': None, 'report': None, 'domain': None, **members})
+        'target': None, 'report': None, 'domain': None, 'windows': WINDOWS,
+        **members})
 
 
 # No element, no attribute, no control character may come of any of these.
