@@ -13,7 +13,7 @@ SHELL := /bin/bash
 
 .PHONY: all helper qemu links check check-matrix check-crash \
         bench-hostile check-sanitizers check-upstream emulator \
-        packages-emulator demo programs install uninstall dist deb clean \
+        packages-emulator demo programs install uninstall dist deb clean packages-deb \
         check-all-qemu check-series check-docs packages-docs \
         check-clang packages-clang \
         distclean format packages-test packages-check packages-matrix \
@@ -24,7 +24,7 @@ SHELL := /bin/bash
 all: helper qemu
 
 # These work without a configured tree.
-without_config := help format clean distclean check-all-qemu dist deb
+without_config := help format clean distclean check-all-qemu dist deb packages-deb
 config := build/$(if $(QEMU),qemu-$(QEMU)/)config.mk
 ifneq ($(filter-out $(without_config),$(or $(MAKECMDGOALS),all)),)
 include $(config)
@@ -271,6 +271,9 @@ dist:
 	@scripts/dist
 
 # The Debian package, into build/deb.
+packages-deb:
+	@scripts/make-deb --packages
+
 deb:
 	@scripts/make-deb $(QEMU)
 
@@ -279,7 +282,8 @@ clean:
 	    test ! -f $$dir/build.ninja || ninja -C $$dir -t clean; \
 	done
 	rm -rf build/guests build/demo build/tests build/sanitize* build/fuzz* \
-	    build/upstream-* build/bench build/man build/qemu-*/each \
+	    build/upstream-* build/bench build/man build/deb \
+	    build/win-xenprep-*.tar.xz build/qemu-*/each \
 	    build/qemu-*/clang* build/qemu-*/docs build/qemu-*/unpatched* build/qemu-*/emulator
 
 distclean:

@@ -12,7 +12,7 @@ packages=$XENPREP_SOURCE/scripts/packages
 
 check "help names all options" \
     says 0 --prefix= --qemu= '7.2, 10.0, ' --qemu-source= --cc= \
-    --disable-werror INSTALL_DEPS -- \
+    --enable-modules --qemu-option= --disable-werror INSTALL_DEPS -- \
     "$configure" --help
 check "an unknown option is refused" \
     says 1 'unknown option "--frobnicate"' --help -- \

@@ -16,9 +16,11 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-# Not in /tmp, which may be small.
-mkdir -p "$XENPREP_BUILD/tests"
-export TMPDIR=$XENPREP_BUILD/tests
+# Not in /tmp, which may be small.  tests/run-tests sees to it that no other
+# test is here: what there is was left by one that was killed.
+export TMPDIR=$XENPREP_BUILD/tests/chroots
+rm -rf --one-file-system "$TMPDIR"
+mkdir -p "$TMPDIR"
 # shellcheck source=tests/build/tap
 . "$XENPREP_SOURCE/tests/build/tap"
 
@@ -33,8 +35,8 @@ skip_all() {
 needs_chroots() {
     [ "$(id -u)" = 0 ] || skip_all "only root can use a chroot"
     command -v debootstrap >/dev/null || skip_all "no debootstrap"
-    unshare --mount --pid --fork true 2>/dev/null ||
-        skip_all "no namespaces can be made here"
+    unshare --mount --pid --fork mount -t proc proc /proc 2>/dev/null ||
+        skip_all "nothing can be mounted here"
     [ -f "$chroots/$suite.tar" ] || make_base >"$scratch/debootstrap" 2>&1 ||
         {
             sed 's/^/# /' "$scratch/debootstrap"
@@ -46,8 +48,9 @@ apt_sources() {
     "$PYTHON" "$XENPREP_SOURCE/scripts/deb-src-list.py" --type=deb
 }
 
-# apt and dpkg as on the machine, as far as it is about reaching the archive.
-# The machine's keyrings are those of the base, too.
+# apt as on the machine, as far as it is about reaching the archive; keyrings
+# are where they are on every Debian.  Not in what is kept of the base: settings
+# change, and may be nobody else's business.
 configure_apt() {
     rm -f "$1/etc/apt/sources.list"
     apt_sources >"$1/etc/apt/sources.list.d/distribution.sources"
@@ -68,7 +71,6 @@ make_base() {
     mkdir -p "$chroots"
     debootstrap --variant=minbase --include=ca-certificates "$suite" \
         "$base" "$mirror" || return 1
-    configure_apt "$base" || return 1
     rm -rf "$base"/var/cache/apt/archives/*.deb
     tar -C "$base" -cf "$chroots/$suite.tar.part" . || return 1
     mv "$chroots/$suite.tar.part" "$chroots/$suite.tar"
@@ -106,6 +108,7 @@ inside_as_user() {
 new_chroot() {
     mkdir "$1"
     tar -C "$1" -xf "$chroots/$suite.tar"
+    configure_apt "$1"
     cp -L /etc/resolv.conf "$1/etc/resolv.conf"
     echo 'user:x:1000:1000::/home/user:/bin/bash' >>"$1/etc/passwd"
     echo 'user:x:1000:' >>"$1/etc/group"

@@ -109,6 +109,9 @@ next_version() {
 check "the package is built" build_debs
 deb=$(deb_of || true)
 [ -n "$deb" ] || check "build/deb has it" false || { finish; exit; }
+check "no script of it runs when it is installed or removed" \
+    [ "$(dpkg-deb --ctrl-tarfile "$deb" | tar -t | sort | xargs)" = \
+    "./ ./control ./md5sums" ]
 check "a guest is made, and prepared by this tree" make_guest
 
 new_chroot "$root"

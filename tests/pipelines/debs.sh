@@ -31,6 +31,8 @@ identity() {
         qemu_dsc) | sha256sum
 }
 
+# As somebody does it who has the tarball: before Build-Depends are there it
+# is an error that names them.
 # Usage: build_in CHROOT TARBALL
 build_in() {
     local root=$1 tarball=$2 home=$1/home/user dsc
@@ -40,8 +42,12 @@ build_in() {
     dsc=$(qemu_dsc)
     [ -z "$dsc" ] || cp "$(dirname "$dsc")"/qemu_* "$home/qemu"
     chown -R 1000:1000 "$home"
-    inside "$root" apt-get -q build-dep -y --no-install-recommends \
-        /home/user/tree || return 1
+    inside "$root" apt-get -q install -y --no-install-recommends \
+        make dpkg-dev || return 1
+    ! inside_as_user "$root" env INSTALL_DEPS=no \
+        make -C /home/user/tree deb || return 1
+    inside "$root" make -C /home/user/tree packages-deb || return 1
+    chown -R 1000:1000 "$home"
     inside_as_user "$root" env INSTALL_DEPS=no \
         QEMU_SOURCE="${dsc:+/home/user/qemu/$(basename "$dsc")}" \
         DEB_BUILD_OPTIONS="parallel=$(nproc) noautodbgsym" \
@@ -49,9 +55,10 @@ build_in() {
 }
 
 build_debs() {
-    local tarball
+    local tarball want
 
-    if [ "$(identity)" = "$(cat "$debs/built" 2>/dev/null)" ]; then
+    want=$(identity)
+    if [ "$want" = "$(cat "$debs/built" 2>/dev/null)" ]; then
         return
     fi
     tarball=$XENPREP_SOURCE/$("$XENPREP_SOURCE/scripts/dist")
@@ -64,7 +71,7 @@ build_debs() {
     mkdir -p "$debs"
     cp "$builder"/home/user/tree/build/deb/*.* "$debs"
     rm -rf "$builder"
-    identity >"$debs/built"
+    echo "$want" >"$debs/built"
 }
 
 deb_of() {
