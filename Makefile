@@ -229,7 +229,7 @@ install: programs $(installed_pages)
 	    $(addprefix $(qemu_build)/,$(tool_targets))
 	$(put_programs) $(DESTDIR)$(libexecdir) $(helper_binary)
 	$(put_programs) $(DESTDIR)$(commanddir) fleet/win-xenprep-fleet
-	$(put) $(DESTDIR)$(sharedir) fleet/*.sbatch
+	$(put_programs) $(DESTDIR)$(sharedir) fleet/*.sbatch
 	$(put) $(DESTDIR)$(sharedir)/xenprep_fleet fleet/xenprep_fleet/*.py
 	$(put) $(DESTDIR)$(docdir) README.md SECURITY.md
 	$(put) $(DESTDIR)$(docdir)/docs docs/*.rst
