@@ -31,7 +31,8 @@ def row(name: str, report: Optional[Json],
     if guest and differs(guest, report):
         return [name, 'not done', '', '', '',
                 'its report is about another source, target or options']
-    windows = report.get('report', {}).get('windows', {})
+    windows = (report.get('windows') or
+               report.get('report', {}).get('windows', {}))
     return [printable(cell) for cell in (
         name, report['outcome'], windows.get('name', ''),
         report.get('after', {}).get('boots', ''),

@@ -18,7 +18,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from source import SOURCE
 from fleetrig import PROGRAM, Fleet, documented, part_of, until
-from slurmrig import NODES, Cluster
+from slurmrig import MEMORY_MIB, NODES, Cluster
 
 import tap
 from tap import equal
@@ -60,6 +60,7 @@ class State:
     cluster: Optional[Cluster] = None
     lines: List[Line] = []
     killed_with: List[str] = []
+    most_on_node: Dict[str, int] = {}
     before_kill: Dict[str, Any] = {}
     after: Dict[str, Any] = {}
 
@@ -123,8 +124,9 @@ def start() -> None:
 
 def victims(cluster: Cluster, node: str) -> List[Line]:
     """Guests that a node is writing the targets of."""
-    lines = [State.lines[int(task) - 1] for task in cluster.running(node)
-             if task.isdigit()]
+    tasks = [task for task in cluster.running(node) if task.isdigit()]
+    State.most_on_node[node] = max(State.most_on_node.get(node, 0), len(tasks))
+    lines = [State.lines[int(task) - 1] for task in tasks]
     return [line for line in lines if part_of(line.target)]
 
 
@@ -213,6 +215,9 @@ def bounded() -> None:
     most = max(sum(begin <= moment < end for begin, end in zip(begins, ends))
                for moment in begins)
     equal(1 < most <= AT_ONCE, True, f'{most} at once')
+    # A task asks for 512 MiB.
+    equal(State.most_on_node, {node: MEMORY_MIB // 512 for node in NODES},
+          'tasks on a node')
 
 
 def second_run() -> None:

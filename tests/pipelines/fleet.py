@@ -12,6 +12,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import contextlib
+import filecmp
 import json
 import os
 import pathlib
@@ -21,7 +22,7 @@ import sys
 from typing import Dict, Iterator, List, Tuple
 
 from fleetrig import (PATIENCE, PROGRAM, Fleet, documented,
-                      image_options, part_of, power_off, until)
+                      image_options, part_of, power_off, session, until)
 
 import tap
 from tap import equal
@@ -216,6 +217,8 @@ def refused() -> None:
         has(report['error'], 'shut it down fully')
         equal((report['outcome'], report['before']['boots']),
               ('refused', 'no'), 'report')
+        has(fleet.call(PROGRAM, 'table', 'reports', status=1),
+            'a      refused  Windows XP', ' partition 1: Windows is hiber')
         before = fleet.snapshot()
         has(fleet.run(status=1), 'refused before, and nothing has changed')
         equal(fleet.snapshot(), before, 'after a second run')
@@ -518,7 +521,9 @@ def tools_die_too() -> None:
                          lambda: part_of(fleet.out / 'slow.img'))[0]
             process.kill()
             process.communicate(timeout=PATIENCE)
-        equal(part.exists(), True, 'the unfinished target')
+        until('its tools have ended', lambda: not session(process.pid))
+        whole = filecmp.cmp(part, fleet.by_hand(source), shallow=False)
+        equal(whole, False, 'written to its end')
         has(fleet.run(), 'slow: prepared')
         equal(part.exists(), False, 'the unfinished target')
         fleet.must_be(fleet.out / 'slow.img', source)

@@ -25,6 +25,9 @@ NODES = ('node1', 'node2')
 PROGRAMS = ('munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'sinfo',
             'scontrol')
 
+# There are processors enough: memory bounds what runs on a node.
+MEMORY_MIB = 1200
+
 # The times make a dead node known within seconds; cred_expire is how long
 # Slurm waits before it starts a task again.
 CONFIG = '''
@@ -51,10 +54,11 @@ SlurmdTimeout=6
 BatchStartTimeout=5
 KillWait=5
 MailProg=/bin/true
+SlurmdParameters=config_overrides
 NodeName={nodes[0]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} \
-CPUs=2 RealMemory=1200
+CPUs=8 RealMemory={memory}
 NodeName={nodes[1]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} \
-CPUs=2 RealMemory=1200
+CPUs=8 RealMemory={memory}
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 '''
 
@@ -92,7 +96,8 @@ class Cluster:
         key.write_bytes(secrets.token_bytes(128))
         (self.folder / 'slurm.conf').write_text(CONFIG.format(
             host=socket.gethostname().split('.')[0], user=getpass.getuser(),
-            folder=self.folder, nodes=NODES, ports=free_ports(3)))
+            folder=self.folder, nodes=NODES, ports=free_ports(3),
+            memory=MEMORY_MIB))
         try:
             self.start()
         except BaseException:
