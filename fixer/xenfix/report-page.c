@@ -65,7 +65,9 @@ static void add_head(GString *html, const Fleet *fleet)
                 "<title>%u Windows guests, %u to be looked after</title>\n"
                 "<style>", fleet->guests->len, fleet->open);
     g_string_append(html, report_css);
-    report_html(html, "</style>\n</head>\n");
+    report_html(html, "</style>\n<script>");
+    g_string_append(html, report_js);
+    report_html(html, "</script>\n</head>\n");
 }
 
 /* ------------------------------------------------------------- summary */
@@ -268,9 +270,7 @@ static void add_body(GString *html, const Fleet *fleet, const char *summary)
                 "the disk is in the way, as far as win-xenfix check can tell; "
                 "no guest was started for it. Control characters of names "
                 "and texts are shown as question marks.</p>\n</footer>\n"
-                "<script>");
-    g_string_append(html, report_js);
-    report_html(html, "</script>\n</body>\n</html>\n");
+                "</body>\n</html>\n");
 }
 
 char *report_page(const Fleet *fleet, size_t *length)

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-(function () {
+function startPage() {
     'use strict';
 
     const byId = (id) => document.getElementById(id);
@@ -187,4 +187,18 @@
     addEventListener('afterprint', afterPrint);
     applyFilter();
     openTarget();
-}());
+}
+
+/*
+ * A browser shows a page while it comes.  To lay out the details of thousands
+ * of guests takes it a minute, and they are going to be closed: until then they
+ * are not shown, and whatever happens they are after that.
+ */
+document.documentElement.classList.add('starting');
+addEventListener('DOMContentLoaded', () => {
+    try {
+        startPage();
+    } finally {
+        document.documentElement.classList.remove('starting');
+    }
+});
