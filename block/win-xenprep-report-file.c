@@ -69,6 +69,8 @@ bool win_xenprep_report_file_check(const char *path, Error **errp)
 static bool write_content(const char *path, WinXenprepReportFile *content,
                           Error **errp)
 {
+    /* A link, such as /dev/stdout, stays one; what it leads to is replaced. */
+    g_autofree char *real = realpath(path, NULL);
     g_autoptr(GError) gerr = NULL;
     g_autoptr(GString) json = NULL;
     QObject *obj;
@@ -83,7 +85,7 @@ static bool write_content(const char *path, WinXenprepReportFile *content,
     qobject_unref(obj);
     g_string_append_c(json, '\n');
     /* Into another file that is renamed. */
-    if (!g_file_set_contents(path, json->str, json->len, &gerr)) {
+    if (!g_file_set_contents(real ?: path, json->str, json->len, &gerr)) {
         error_setg(errp, "the report cannot be written: %s; name another file "
                    "by report=", gerr->message);
         return false;
@@ -91,9 +93,11 @@ static bool write_content(const char *path, WinXenprepReportFile *content,
     return true;
 }
 
+/* What was discarded reads otherwise, too. */
 static bool is_changed(const XenprepResult *result)
 {
-    return result->report.prepare->patches > 0;
+    return result->report.prepare->patches > 0 ||
+           result->report.prepare->discarded_bytes > 0;
 }
 
 bool win_xenprep_report_file_write(const char *path, const char *source,
@@ -140,13 +144,19 @@ char *win_xenprep_report_file_summary(const char *path, const char *source,
     const WinXenprepWindows *windows = report->windows;
     const char *name = !windows ? "no Windows"
                        : windows->product_name ?: windows->name;
+    g_autofree char *discarded = NULL;
 
     if (!is_changed(result)) {
         return g_strdup_printf("%s: %s, nothing to be changed; report in %s",
                                source, name, path);
     }
+    if (report->discarded_bytes) {
+        discarded = g_strdup_printf(", %" PRIu64 " bytes discarded",
+                                    report->discarded_bytes);
+    }
     return g_strdup_printf("%s: %s prepared, %u changes in %" PRId64
-                           " patches of %" PRId64 " bytes; report in %s",
+                           " patches of %" PRId64 " bytes%s; report in %s",
                            source, name, count_changes(report),
-                           report->patches, report->patched_bytes, path);
+                           report->patches, report->patched_bytes,
+                           discarded ?: "", path);
 }

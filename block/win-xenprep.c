@@ -35,6 +35,8 @@ typedef struct BDRVWinXenprepState {
     XenprepResult result;
     /* Whether reads have to be compared with the length of the files. */
     bool can_be_cut;
+    /* Length of the local file that the disk is in, 0 if it is elsewhere. */
+    int64_t file_length;
     /* Where the report is, NULL if it was not asked for. */
     char *report_path;
 } BDRVWinXenprepState;
@@ -105,7 +107,11 @@ static int win_xenprep_prepare(BlockDriverState *bs,
         return ret;
     }
     s->can_be_cut = xenprep_mapping_can_be_cut(bs->file->bs);
+    s->file_length = xenprep_mapping_file_length(bs->file->bs);
     size = bdrv_getlength(bs->file->bs);
+    if (size >= 0 && s->file_length < 0) {
+        size = s->file_length;
+    }
     if (size < 0) {
         error_setg_errno(errp, -size, "cannot tell the size of the disk");
         return size;
@@ -263,15 +269,17 @@ win_xenprep_co_read_below(BlockDriverState *bs, int64_t offset, int64_t bytes,
                           QEMUIOVector *qiov, size_t qiov_offset)
 {
     BDRVWinXenprepState *s = bs->opaque;
+    int ret;
 
     if (s->can_be_cut) {
-        int ret = xenprep_mapping_co_check(bs->file->bs, offset, bytes);
-
+        ret = xenprep_mapping_co_check(bs->file->bs, offset, bytes);
         if (ret < 0) {
             return ret;
         }
     }
-    return bdrv_co_preadv_part(bs->file, offset, bytes, qiov, qiov_offset, 0);
+    ret = bdrv_co_preadv_part(bs->file, offset, bytes, qiov, qiov_offset, 0);
+    return ret < 0 ? ret : xenprep_mapping_co_check_length(bs->file->bs,
+                                                           s->file_length);
 }
 
 static int coroutine_fn GRAPH_RDLOCK
@@ -317,9 +325,14 @@ win_xenprep_status_below(BlockDriverState *bs, XenprepStatusMode mode,
                          int64_t offset, int64_t bytes, int64_t *pnum,
                          int64_t *map, BlockDriverState **file)
 {
+    BDRVWinXenprepState *s = bs->opaque;
     int ret = xenprep_mapping_co_status(bs->file->bs, mode, offset, bytes,
                                         pnum, map, file);
+    int cut = xenprep_mapping_co_check_length(bs->file->bs, s->file_length);
 
+    if (cut < 0) {
+        return cut;
+    }
     if (ret < 0) {
         return ret;
     }

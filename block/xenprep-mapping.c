@@ -97,6 +97,32 @@ xenprep_mapping_co_status(BlockDriverState *disk, XenprepStatusMode mode,
     return ret;
 }
 
+/* The local file that a disk is in, or NULL; extents of a VMDK are others. */
+static BlockDriverState * GRAPH_RDLOCK local_file(BlockDriverState *disk)
+{
+    while (disk && disk->drv && !disk->drv->protocol_name) {
+        disk = bdrv_primary_bs(disk);
+    }
+    return disk && disk->drv && strcmp(disk->drv->format_name, "file") == 0
+           ? disk : NULL;
+}
+
+int64_t GRAPH_RDLOCK xenprep_mapping_file_length(BlockDriverState *disk)
+{
+    BlockDriverState *file = local_file(disk);
+
+    return file ? xenprep_exact_length(file) : 0;
+}
+
+int coroutine_fn GRAPH_RDLOCK
+xenprep_mapping_co_check_length(BlockDriverState *disk, int64_t length)
+{
+    BlockDriverState *file = length > 0 ? local_file(disk) : NULL;
+    int64_t now = file ? xenprep_co_exact_length(file) : length;
+
+    return now < 0 ? now : now < length ? -EIO : 0;
+}
+
 int coroutine_fn GRAPH_RDLOCK
 xenprep_mapping_co_check(BlockDriverState *disk, int64_t offset,
                          int64_t bytes)

@@ -33,6 +33,19 @@ xenprep_mapping_co_status(BlockDriverState *disk, XenprepStatusMode mode,
                           int64_t offset, int64_t bytes, int64_t *pnum,
                           int64_t *map, BlockDriverState **file);
 
+/*
+ * The length of the local file that a disk is in, 0 if it is in something
+ * else, or -errno.
+ */
+int64_t GRAPH_RDLOCK xenprep_mapping_file_length(BlockDriverState *disk);
+
+/*
+ * Returns 0 if that file still has @length bytes, or more.  What it has lost
+ * would read as zeros.
+ */
+int coroutine_fn GRAPH_RDLOCK
+xenprep_mapping_co_check_length(BlockDriverState *disk, int64_t length);
+
 /* Returns 0 if no byte of the range is mapped beyond the end of its file. */
 int coroutine_fn GRAPH_RDLOCK
 xenprep_mapping_co_check(BlockDriverState *disk, int64_t offset,

@@ -163,6 +163,8 @@ char *report_notes(const FleetGuest *guest)
     number = count_changes(guest->report);
     if (number) {
         add_number(words, number, "change");
+    } else if (guest->report->report->discards) {
+        g_string_append(words, "only discards");
     } else {
         g_string_append(words, "nothing to change");
     }
