@@ -249,14 +249,15 @@ endif
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,$(notdir $(tool_targets))) \
 	    $(DESTDIR)$(libexecdir)/win-xenprep-helper \
-	    $(DESTDIR)$(moduledir)/block-*.so \
+	    $(if $(MODULES),$(DESTDIR)$(moduledir)/block-*.so) \
 	    $(DESTDIR)$(commanddir)/win-xenprep-fleet \
-	    $(DESTDIR)$(sharedir)/*.sbatch \
-	    $(DESTDIR)$(sharedir)/xenprep_fleet/*.py \
+	    $(patsubst fleet/%,$(DESTDIR)$(sharedir)/%,$(wildcard \
+	        fleet/*.sbatch fleet/xenprep_fleet/*.py)) \
 	    $(addprefix $(DESTDIR)$(completiondir)/,$(notdir $(completions))) \
 	    $(addprefix $(DESTDIR)$(docdir)/,README.md SECURITY.md) \
-	    $(DESTDIR)$(docdir)/docs/*.rst \
-	    $(DESTDIR)$(docdir)/profiles/*.{profile,machine,reg}
+	    $(addprefix $(DESTDIR)$(docdir)/,$(wildcard docs/*.rst)) \
+	    $(patsubst fixer/%,$(DESTDIR)$(docdir)/%,$(wildcard \
+	        $(addprefix fixer/profiles/*.,profile machine reg)))
 	for page in $(notdir $(pages)); do \
 	    rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$$page; \
 	done

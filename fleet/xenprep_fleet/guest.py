@@ -13,14 +13,15 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import contextlib
 import datetime
 import errno
+import json
 import os
 import time
 from typing import Any, Iterator, List, Optional
 
 from . import space, tools
-from .errors import ERROR, Failed, Refused, printable
+from .errors import ERROR, Failed, Left, Refused, printable
 from .interrupt import uninterrupted
-from .manifest import Guest
+from .manifest import Guest, absolute
 from .state import Json, Record, Store, identity, load, save, sync_folder
 
 
@@ -30,6 +31,10 @@ def local_names(info: Any) -> Iterator[str]:
         for name, value in info.items():
             if name == 'filename' and isinstance(value, str):
                 yield value
+                # QEMU cuts off what is very long.
+                with contextlib.suppress(ValueError):
+                    if value.startswith('json:'):
+                        yield from local_names(json.loads(value[5:]))
             else:
                 yield from local_names(value)
     elif isinstance(info, list):
@@ -60,9 +65,13 @@ class Run:
         chosen = [f'--{name}={value}' for name, value in
                   ((name, self.guest.option(name))
                    for name in ('windows', 'dirty-hive', 'sandbox')) if value]
-        return self.tools.call('win-xenfix', command, *chosen, *options,
-                               *tools.image_options(node),
-                               cwd=self.guest.base)
+        ended = self.tools.call('win-xenfix', command, *chosen, *options,
+                                *tools.image_options(node),
+                                cwd=self.guest.base)
+        # It has said nothing of the guest then.
+        if ended.status < 0:
+            raise Failed(ended.cause())
+        return ended
 
     def prepared(self) -> List[str]:
         """The node of the prepared disk."""
@@ -91,8 +100,9 @@ class Run:
         if ended.status:
             raise Failed(ended.cause())
         names = {self.guest.source, *local_names(ended.json())}
-        found = [identity(name) for name in sorted(names)
-                 if os.path.isabs(name)]
+        # Names of other things than files are not there.
+        paths = {absolute(name, self.guest.base) for name in names}
+        found = [identity(path) for path in sorted(paths)]
         return [file for file in found if file]
 
     def look(self) -> None:
@@ -247,16 +257,25 @@ class Run:
 
         @old is the state of the target that it replaces, if there is one.
         """
+        target = self.guest.target
+        if old and identity(target) != old['made']:
+            raise Left(f'{target} was written to meanwhile: is the guest in '
+                       'use? Move it away to have it made again', ERROR)
         made = identity(part)
         assert made, f'{part} is gone'
-        made['path'] = self.guest.target
+        made['path'] = target
         state = self.state(made)
         state['previous'] = dict(old, previous=None) if old else {}
         with uninterrupted():
             save(self.store.state_path(self.guest.name), state)
-            rename(part, self.guest.target, replace=bool(old))
-            sync_folder(os.path.dirname(part))
-            self.store.publish(self.guest.name, state)
+            rename(part, target, replace=bool(old))
+            try:
+                sync_folder(os.path.dirname(part))
+                self.store.publish(self.guest.name, state)
+            except OSError as error:
+                # The next run finds the state, and completes the report.
+                raise Left(f'{target} is made, but its report cannot be '
+                           f'written: {error}', ERROR) from error
 
     def give_up(self, outcome: str, error: str, old: Json) -> None:
         """The report of a guest that no target was made of."""

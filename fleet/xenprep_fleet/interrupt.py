@@ -24,7 +24,10 @@ def stop(number: int, _frame: Any) -> None:
 def handle() -> None:
     """From now on a signal is an exception."""
     for number in SIGNALS:
-        signal.signal(number, stop)
+        # nohup has it ignored.
+        if (number != signal.SIGHUP or
+                signal.getsignal(number) != signal.SIG_IGN):
+            signal.signal(number, stop)
 
 
 @contextlib.contextmanager

@@ -17,6 +17,9 @@ COLUMNS = ('source', 'target', 'guest', 'source-format', 'target-format',
            'target-options', 'options', 'machine', 'domain')
 REQUIRED = ('source', 'target')
 
+# What TARGET.XXXXXXXX.part leaves of a file's name.
+LONGEST_TARGET = 255 - len('.12345678.part')
+
 # A source that is no file begins so; what follows are options of QEMU.
 NODE = 'driver='
 # Options of the driver that other columns, or we ourselves, give it.
@@ -222,6 +225,12 @@ def wrong_with(guest: Guest) -> Iterator[str]:
         yield (f"guest '{guest.name}' cannot be the name of a report: no "
                'slash, no dot at its beginning, 200 bytes at most; column '
                'guest gives it another')
+    elif guest.name.isdigit() or guest.name != guest.name.strip():
+        yield (f"guest '{guest.name}' cannot be the name of a domain: no "
+               'number, no blank at its beginning or end; column guest gives '
+               'it another')
+    if len(os.path.basename(guest.target).encode()) > LONGEST_TARGET:
+        yield f'the name of target {guest.target} is too long'
     for option in split(guest.options):
         match = RESERVED.match(option)
         if match:

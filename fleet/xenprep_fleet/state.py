@@ -11,7 +11,8 @@ run does.  REPORTS/.fleet has what only we need:
                 happened if that one ended between the two
     GUEST.lock  locked as long as somebody is at work on the guest; it names
                 the unfinished target, and the room that it will take
-    space.lock  locked for moments: while room or a guest's lock is taken
+    .space.lock locked for moments: while room or a guest's lock is taken
+                (no guest's name begins with a dot)
 
 The locks are flock()'s: the kernel takes them back from whoever dies, and NFS
 from a client that is lost.
@@ -160,7 +161,7 @@ class Store:
     @contextlib.contextmanager
     def space_lock(self) -> Iterator[None]:
         """For a moment nobody else takes room, or the lock of a guest."""
-        lock = Lock(os.path.join(self.hidden, 'space.lock'))
+        lock = Lock(os.path.join(self.hidden, '.space.lock'))
         try:
             lock.take(wait=True)
             yield
@@ -192,7 +193,7 @@ class Store:
         for entry in os.scandir(self.hidden):
             if (not entry.name.endswith('.lock') or
                     entry.path == own.lock.path or
-                    entry.name == 'space.lock'):
+                    entry.name == '.space.lock'):
                 continue
             lock = Lock(entry.path)
             try:

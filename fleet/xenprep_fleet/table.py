@@ -26,7 +26,7 @@ def differs(guest: Guest, report: Json) -> bool:
 def row(name: str, report: Optional[Json],
         guest: Optional[Guest]) -> List[str]:
     """The cells of a guest."""
-    if report is None:
+    if report is None or not {'outcome', 'seconds'} <= report.keys():
         return [name, 'not done', '', '', '', 'there is no report']
     if guest and differs(guest, report):
         return [name, 'not done', '', '', '',

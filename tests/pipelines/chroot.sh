@@ -34,6 +34,8 @@ skip_all() {
 
 needs_chroots() {
     [ "$(id -u)" = 0 ] || skip_all "only root can use a chroot"
+    [ -e "$XENPREP_SOURCE/.git" ] ||
+        skip_all "this tree is no clone of the git repository"
     command -v debootstrap >/dev/null || skip_all "no debootstrap"
     unshare --mount --pid --fork mount -t proc proc /proc 2>/dev/null ||
         skip_all "nothing can be mounted here"
@@ -69,8 +71,8 @@ make_base() {
 
     mirror=$(apt_sources | sed -n 's/^URIs: *\([^ ]*\).*/\1/p' | head -n1)
     mkdir -p "$chroots"
-    debootstrap --variant=minbase --include=ca-certificates "$suite" \
-        "$base" "$mirror" || return 1
+    unshare --mount debootstrap --variant=minbase \
+        --include=ca-certificates "$suite" "$base" "$mirror" || return 1
     rm -rf "$base"/var/cache/apt/archives/*.deb
     tar -C "$base" -cf "$chroots/$suite.tar.part" . || return 1
     mv "$chroots/$suite.tar.part" "$chroots/$suite.tar"

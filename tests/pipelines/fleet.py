@@ -48,19 +48,21 @@ def manifest_lines() -> None:
         (fleet.folder / 'link.vmdk').symlink_to('a.vmdk')
         lines = {
             'a.vmdk': 'target is empty',
-            '\tout/0.img': 'source is empty',
-            'a.vmdk\tout/1.img\t\t\tmore': '5 fields, but the first line '
-                                           'names 4 columns',
-            'a.vmdk\tout/2.img\tprofile': "option 'profile' has no value",
-            'a.vmdk\tout/3.img\tfile.driver=raw': "option 'file.driver' is "
-                                                  'not for the manifest',
-            'a.vmdk\tout/4.img\treport=x': "option 'report' is not for",
-            'a.vmdk\tout/5.img\t\t../x': "guest '../x' cannot be the name",
+            '\tout/g0.img': 'source is empty',
+            'a.vmdk\tout/g1.img\t\t\tmore': '5 fields, but the first line '
+                                            'names 4 columns',
+            'a.vmdk\tout/g2.img\tprofile': "option 'profile' has no value",
+            'a.vmdk\tout/g3.img\tfile.driver=raw': "option 'file.driver' is "
+                                                   'not for the manifest',
+            'a.vmdk\tout/g4.img\treport=x': "option 'report' is not for",
+            'a.vmdk\tout/g5.img\t\t../x': "guest '../x' cannot be the name",
             'a.vmdk\tout/ok.img': '',
             'a.vmdk\tout/../out/ok.img\t\tother': 'is that of line 10 already',
             'a.vmdk\tok.img': "guest 'ok' is on line 10 already",
             'b.vmdk\tlink.vmdk': 'is the source of line',
-            'a.vmdk\tout/\x1b[2J.img': 'cannot be the name of a report'}
+            'a.vmdk\tout/\x1b[2J.img': 'cannot be the name of a report',
+            'a.vmdk\tout/101.img': "guest '101' cannot be the name of a dom",
+            f'a.vmdk\tout/{250 * "x"}\t\tlong': 'is too long'}
         fleet.manifest(['# a comment', *lines])
         said = fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3)
         equal(len(said.splitlines()), len(lines) - 1, said)
@@ -95,23 +97,23 @@ def manifest_tried() -> None:
     """What the tools know is asked of them, before anything starts."""
     with Fleet() as fleet:
         fleet.vmdk(KIND, 'a.vmdk')
-        (fleet.folder / 'out/5.img').mkdir()
+        (fleet.folder / 'out/g5.img').mkdir()
         columns = 'source\ttarget\toptions\tsource-format\ttarget-format\t' \
                   'target-options\tmachine\tdomain'
         rows: List[Tuple[str, str]] = [
-            ('a.vmdk\tout/0.img\tprofile=ide,discard-free=on\tvmdk\tqcow2\t'
+            ('a.vmdk\tout/g0.img\tprofile=ide,discard-free=on\tvmdk\tqcow2\t'
              'compression_type=zlib\txen-hvm-uefi\tlibvirt', ''),
-            ('b.vmdk\tout/1.img', 'b.vmdk does not exist'),
-            ('out\tout/2.img', 'out is a directory'),
-            ('a.vmdk\tno/3.img', 'no does not exist'),
-            ('a.vmdk\tout/4.img\tprofile=none', "there is no profile 'none'"),
-            ('a.vmdk\tout/5.img', 'out/5.img is no file'),
-            ('a.vmdk\tout/6.img\tstrict=on', "support the option 'strict'"),
-            ('a.vmdk\tout/7.img\t\tvmdkk', "source-format: 'vmdkk' is no"),
-            ('a.vmdk\tout/8.img\t\t\tfoo', "target-format: 'foo' is no"),
-            ('a.vmdk\tout/9.img\t\t\t\t\tamiga', 'there is no such machine'),
-            ('a.vmdk\tout/10.img\t\t\t\t\t\txm', "domain: 'xm' is none of"),
-            ('a.vmdk\tout/11.img\t\t\tvmdk\tsubformat=monolithicFlat',
+            ('b.vmdk\tout/g1.img', 'b.vmdk does not exist'),
+            ('out\tout/g2.img', 'out is a directory'),
+            ('a.vmdk\tno/g3.img', 'no does not exist'),
+            ('a.vmdk\tout/g4.img\tprofile=none', "there is no profile 'none'"),
+            ('a.vmdk\tout/g5.img', 'out/g5.img is no file'),
+            ('a.vmdk\tout/g6.img\tstrict=on', "support the option 'strict'"),
+            ('a.vmdk\tout/g7.img\t\tvmdkk', "source-format: 'vmdkk' is no"),
+            ('a.vmdk\tout/g8.img\t\t\tfoo', "target-format: 'foo' is no"),
+            ('a.vmdk\tout/g9.img\t\t\t\t\tamiga', 'there is no such machine'),
+            ('a.vmdk\tout/g10.img\t\t\t\t\t\txm', "domain: 'xm' is none of"),
+            ('a.vmdk\tout/g11.img\t\t\tvmdk\tsubformat=monolithicFlat',
              'more than one file')]
         fleet.manifest([line for line, _ in rows[:-1]], columns)
         said = fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3)
@@ -184,6 +186,14 @@ def kinds_of_guests() -> None:
         tap.run('qemu-img', 'convert', '-O', 'raw', fleet.out / 'b.vhdx',
                 fleet.folder / 'b.raw')
         fleet.must_be(fleet.folder / 'b.raw', uefi)
+
+
+def odd_names() -> None:
+    """A guest that is called as a file of our own."""
+    with Fleet() as fleet:
+        fleet.single(KIND, target='out/space.img')
+        has(fleet.run(), 'space: prepared')
+        fleet.must_be_clean()
 
 
 def data_disk() -> None:
@@ -369,6 +379,39 @@ def targets_gone_and_used() -> None:
         fleet.vmdk(KIND, 'a.vmdk')
         has(fleet.run(1, '--again'), 'prepared')
         fleet.must_be(target, source)
+
+
+def used_meanwhile() -> None:
+    """A target that somebody writes to while it is made again stays."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND, target='out/slow.img')
+        target = fleet.out / 'slow.img'
+        fleet.run()
+        old = fleet.report('slow')
+        os.utime(source)
+        with fleet.begin(1, '--again') as process:
+            until('it converts', lambda: part_of(target))
+            with target.open('r+b') as file:
+                file.write(b'used')
+            said = process.communicate(timeout=PATIENCE)[0]
+        has(said, 'was written to meanwhile')
+        equal(process.returncode, 3, 'status')
+        equal(target.read_bytes()[:4], b'used', 'the target')
+        equal(fleet.report('slow'), old, 'report')
+        fleet.must_be_clean()
+
+
+def no_report() -> None:
+    """The target is made, but its report cannot be written."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND)
+        (fleet.reports / 'a.json').mkdir(parents=True)
+        has(fleet.run(status=3), 'is made, but its report cannot be written')
+        fleet.must_be(fleet.out / 'a.img', source)
+        (fleet.reports / 'a.json').rmdir()
+        has(fleet.run(), 'a: prepared before')
+        equal(fleet.report()['outcome'], 'prepared', 'outcome')
+        fleet.must_be_clean()
 
 
 def foreign_target() -> None:
@@ -688,6 +731,7 @@ TESTS = [
     ('manifest: what the tools know is tried', manifest_tried),
     ('one guest with an odd name', one_guest),
     ('machines, formats, nodes', kinds_of_guests),
+    ('a guest called space', odd_names),
     ('a disk without Windows', data_disk),
     ('prepared, it would not boot', would_not_boot),
     ('refused', refused),
@@ -696,6 +740,8 @@ TESTS = [
     ('failed: the source was written to', written_to_meanwhile),
     ('done is not done again', not_twice),
     ('a target that is gone, or in use', targets_gone_and_used),
+    ('a target that is used while it is made again', used_meanwhile),
+    ('no report can be written', no_report),
     ("somebody else's target", foreign_target),
     ('stopped by a signal', stopped),
     ('a tool is ended by a signal', tool_killed),

@@ -24,8 +24,8 @@ import tap
 PROGRAM = SOURCE / 'fleet' / 'win-xenprep-fleet'
 # Its modules can be imported after this.
 sys.path.insert(1, str(SOURCE / 'fleet'))
-# Longer than anything here takes.
-PATIENCE = 240
+# Longer than anything here takes on a slow machine.
+PATIENCE = 600
 
 # A qemu-img whose conversions to some targets take their time, so that they
 # can be met while they are at work; all else is the real one's.

@@ -80,7 +80,7 @@ def make_man(path: pathlib.Path) -> Tuple[int, str]:
     manpages.need_docutils()
     result = subprocess.run([tool('make'), '-C', str(path), 'man'],
                             check=False, text=True,
-                            env=dict(os.environ, INSTALL_DEPS='no'),
+                            env=dict(os.environ, INSTALL_DEPS='no', QEMU=''),
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT)
     return result.returncode, result.stdout
