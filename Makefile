@@ -129,10 +129,13 @@ check-matrix: packages-matrix all
 check-crash: packages-check all
 	@$(PYTHON) tests/run-tests --qemu=$(QEMU_VERSION) crash/full
 
-# What users do with the tools, with the real programs that they do it with.
+# What users do with the tools, with the real programs that they do it with;
+# of "make check" what belongs to that.
+pipeline_tests := pipelines/ build/install \
+    iotests/win-xenprep-report iotests/win-xenfix-report
 check-pipelines: packages-pipelines all
 	@$(PYTHON) tests/run-tests --qemu=$(QEMU_VERSION) \
-	    $(if $(TESTS),$(addprefix pipelines/,$(TESTS)),pipelines/)
+	    $(if $(TESTS),$(addprefix pipelines/,$(TESTS)),$(pipeline_tests))
 
 # QEMU's own image tests, with the patched tools and without the patches;
 # EMULATOR=yes builds two emulators for those that start a machine.

@@ -4,6 +4,7 @@ A fleet for tests: guests as VMware would have left them, a manifest, runs
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import contextlib
 import filecmp
 import json
 import os
@@ -241,15 +242,16 @@ def session(leader: int) -> List[int]:
     return found
 
 
+def kill_all(find: Callable[[], List[int]]) -> None:
+    """Ends processes until none is found any more; they may start others."""
+    while victims := find():
+        for pid in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
 def power_off(process: subprocess.Popen) -> None:
     """Ends a program, and all that it has started, at once."""
-    while True:
-        victims = session(process.pid)
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        if not victims:
-            break
+    kill_all(lambda: session(process.pid))
     process.communicate()

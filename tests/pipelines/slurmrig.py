@@ -12,14 +12,12 @@ import getpass
 import os
 import pathlib
 import secrets
-import signal
 import socket
 import subprocess
-import time
 from typing import Any, Dict, List
 
 import tap
-from fleetrig import until
+from fleetrig import kill_all, until
 
 NODES = ('node1', 'node2')
 PROGRAMS = ('munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'sinfo',
@@ -186,13 +184,4 @@ class Cluster:
             return
         process.kill()
         process.wait()
-        while True:
-            victims = self.processes(node)
-            for pid in victims:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            if not victims:
-                return
-            time.sleep(0.05)
+        kill_all(lambda: self.processes(node))
