@@ -10,7 +10,9 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import glob
 import gzip
 import io
+import json
 import os
+import re
 import struct
 import uuid
 
@@ -18,6 +20,7 @@ import bcd
 import cabinet
 import disk
 import expand
+import fleetreports
 import guids
 import hive
 import ldm
@@ -400,3 +403,33 @@ def undo_seeds(_shared):
                        b'qcow2')
     yield 'mended', b'\1' + head.ljust(512, b'\0') + body
     yield 'as-it-is', b'\0' + head.ljust(512, b'\0') + body
+
+
+def wof_seeds(_shared):
+    """A file of two chunks that wimlib packed, one that is not packed."""
+    with open(os.path.join(SOURCE, 'tests/unit/wof-sample.h'),
+              encoding='ascii') as file:
+        codes = re.search(r'wof_sample\[\] = {(.*?)}', file.read(),
+                          re.S).group(1)
+    chunk = bytes(int(code, 0) for code in codes.split(',') if code.strip())
+    plain = bytes(range(256)) * 16
+    table = struct.pack('<II', len(chunk), len(chunk) * 2)
+    yield 'wimlib', b'\0' + (3 * 4096).to_bytes(3, 'little') + table + \
+        chunk * 2 + plain
+    yield 'plain', b'\1' + (8192).to_bytes(3, 'little') + plain * 2
+    yield 'empty', b'\2\0\0\0'
+
+
+# ---------------------------------------------------------------- reports
+
+def fleet_report_seeds(_shared):
+    """Reports of guests that were prepared, refused, or are none."""
+    prepared = fleetreports.prepared()
+    for name, reports in (
+            ('prepared', [prepared]),
+            ('refused', [fleetreports.prepared(
+                outcome='refused', error='it is in use', after=None,
+                domain=None, report=None)]),
+            ('three', [prepared, {'guest': '<b>'}, fleetreports.prepared(
+                outcome='unchanged', after=fleetreports.NO)])):
+        yield name, '\n--- '.join(map(json.dumps, reports)).encode()
