@@ -13,10 +13,6 @@
 #include "driver-choice.h"
 #include "error.h"
 
-/* What the user can do where there are no drivers. */
-#define REMEDY "name the setup CD's I386 folder, a cabinet or the files by " \
-               "driver-source=, or copy the files into the source VM"
-
 /* Places that an error names; a folder may hold any number of cabinets. */
 #define NAMED_PLACES 12
 
@@ -232,19 +228,31 @@ static char *tried(const GPtrArray *candidates, const DriverCandidate *telling)
     return driver_choice_join(paths);
 }
 
+/* What the user can do where there are no drivers. */
+static const char *remedy(const Windows *windows)
+{
+    /* Its setup has them in an image, install.wim. */
+    return windows->version.part[0] >= 6
+           ? "restore them in the source VM (sfc /scannow), or name copies of "
+             "the same Windows by driver-source="
+           : "name the setup CD's I386 folder, a cabinet or the files by "
+             "driver-source=, or copy the files into the source VM";
+}
+
 void driver_choice_set_error(const GPtrArray *candidates, const char *needs,
-                             GError **errp)
+                             const Windows *windows, GError **errp)
 {
     const DriverCandidate *telling = most_telling(candidates);
     g_autofree char *others = tried(candidates, telling);
 
     if (!telling) {
         g_set_error(errp, GUEST_ERROR, GUEST_ERROR_NOT_FOUND,
-                    "%s, of which nothing is in %s; " REMEDY, needs, others);
+                    "%s, of which nothing is in %s; %s", needs, others,
+                    remedy(windows));
         return;
     }
     g_set_error(errp, telling->failure->domain, telling->failure->code,
-                "%s: %s: %s%s%s; " REMEDY, needs, telling->path,
+                "%s: %s: %s%s%s; %s", needs, telling->path,
                 telling->failure->message,
-                *others ? "; tried as well: " : "", others);
+                *others ? "; tried as well: " : "", others, remedy(windows));
 }

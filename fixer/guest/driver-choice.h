@@ -75,10 +75,11 @@ void driver_choice_report(const GPtrArray *candidates,
 
 /*
  * The error that none of @candidates will do: @needs, which says what for, the
- * failure that tells most, what else was tried, and the remedy.
+ * failure that tells most, what else was tried, and the remedy, which depends
+ * on the version of @windows.
  */
 void driver_choice_set_error(const GPtrArray *candidates, const char *needs,
-                             GError **errp);
+                             const Windows *windows, GError **errp);
 
 /* The texts (char *) with commas between them, to be freed. */
 char *driver_choice_join(const GPtrArray *texts);

@@ -447,7 +447,8 @@ static void set_error(Planner *planner, GError **errp)
                                              place->partition->number,
                                              directory, names);
 
-    driver_choice_set_error(planner->candidates, needs, errp);
+    driver_choice_set_error(planner->candidates, needs, planner->windows,
+                            errp);
 }
 
 static void planner_clear(Planner *planner)

@@ -238,7 +238,8 @@ static void set_error(const Search *search, GError **errp)
                         search->change->windows->place.partition->number,
                         search->change->request->to->option, list);
 
-    driver_choice_set_error(search->candidates, needs, errp);
+    driver_choice_set_error(search->candidates, needs,
+                            search->change->windows, errp);
 }
 
 /* Says what is older than the file that does its work now. */

@@ -240,9 +240,10 @@ static void add_failed(GPtrArray *all, const char *path, DriverState state,
 
 static void assert_error(GPtrArray *all, int code, const char *message)
 {
+    const Windows xp = { .version = { { 5, 1, 2600, 5512 } } };
     g_autoptr(GError) err = NULL;
 
-    driver_choice_set_error(all, "partition 1: a needs b.sys", &err);
+    driver_choice_set_error(all, "partition 1: a needs b.sys", &xp, &err);
     g_assert_error(err, GUEST_ERROR, code);
     g_assert_true(g_str_has_prefix(err->message, message));
     g_assert_true(g_str_has_suffix(err->message, "; name the setup CD's I386 "

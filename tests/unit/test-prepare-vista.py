@@ -207,6 +207,19 @@ def test_drivers():
               file.get('plain_sha256', file['sha256']), kind)
 
 
+def test_no_source():
+    """Setup of these versions has no folder I386 to be named."""
+    try:
+        patches_of(guest('win10-no-source')[0])
+    except client.HelperError as err:
+        equal('nothing is in' in str(err) or 'is not in it' in str(err), True,
+              err)
+        equal('; restore them in the source VM (sfc /scannow), or name copies '
+              'of the same Windows by driver-source=' in str(err), True, err)
+    else:
+        raise AssertionError('should have been refused')
+
+
 def test_rest_untouched():
     """GPT, ESP, recovery and all else are as they were."""
     for kind in WHOLE:
