@@ -180,6 +180,7 @@ analyze: packages-fuzz all
 
 # The manual pages; a warning is an error.
 pages := $(patsubst docs/man/%.rst,build/man/%,$(wildcard docs/man/*.rst))
+make_page = $(PYTHON) -m docutils --writer=manpage --report=info --halt=info
 
 packages-man:
 	@scripts/packages man
@@ -188,7 +189,7 @@ man: packages-man $(pages)
 
 build/man/%: docs/man/%.rst
 	@mkdir -p $(@D)
-	$(PYTHON) -m docutils --writer=manpage --report=info --halt=info $< $@
+	$(make_page) $< $@
 
 demo: packages-test all
 	@$(PYTHON) scripts/demo $(QEMU_VERSION)
@@ -207,7 +208,8 @@ mandir := $(datadir)/man
 completiondir := $(datadir)/bash-completion/completions
 docdir := $(datadir)/doc/win-xenprep
 
-# A machine that cannot make the manual pages goes without.
+# A machine that cannot make the manual pages goes without.  They are made where
+# they belong: who installs as root owns nothing in build by that.
 ifneq ($(and $(PYTHON),$(filter install,$(MAKECMDGOALS))),)
 ifeq ($(shell $(PYTHON) -c 'import docutils' 2>&- || echo missing),)
 installed_pages := $(pages)
@@ -225,7 +227,7 @@ programs: links
 	$(NINJA) -C build/fixer $(helper_binary:build/fixer/%=%)
 	$(NINJA) -C $(qemu_build) $(tool_targets) $(if $(MODULES),modules)
 
-install: programs $(installed_pages)
+install: programs
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(docdir)/docs \
 	    $(docdir)/profiles $(commanddir) $(sharedir)/xenprep_fleet)
 	$(put_programs) $(DESTDIR)$(bindir) \
@@ -245,8 +247,10 @@ ifneq ($(completions),)
 	install -d $(DESTDIR)$(completiondir)
 	$(put) $(DESTDIR)$(completiondir) $(completions)
 endif
-	for page in $(installed_pages); do \
-	    install -D -m 644 -t $(DESTDIR)$(mandir)/man$${page##*.} $$page; \
+	umask 022; for page in $(notdir $(installed_pages)); do \
+	    section=$(DESTDIR)$(mandir)/man$${page##*.}; \
+	    mkdir -p $$section && \
+	    $(make_page) docs/man/$$page.rst $$section/$$page || exit; \
 	done
 
 uninstall:
