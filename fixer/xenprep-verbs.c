@@ -161,32 +161,13 @@ static bool send_changes(Session *session, const Preparation *preparation,
     return ok;
 }
 
-static bool prepare(Session *session, Request *request, Overlay *overlay,
-                    GError **errp)
+/* What the request itself says; the caller adds what has to be read. */
+static PrepareOptions prepare_options(const Request *request)
 {
-    g_autoptr(Profile) profile =
-        names_profile(request) ? load_profile(request, errp) : NULL;
-    g_autoptr(Preparation) preparation = NULL;
-    g_autoptr(GPtrArray) drivers = user_files(request);
-    g_autoptr(GPtrArray) reg_files =
-        g_ptr_array_new_with_free_func((GDestroyNotify)regfile_free);
-    g_autofree char *adapter_type = NULL;
-    g_autofree char *json = NULL;
-    bool apply = request->mode == XENPREP_MODE_APPLY;
-    HalRequest hal = {
-        .to = request->hal,
-        .replace = request->hal_replace,
-        .allow_family_change = request->force.hal_family,
-        .user_files = drivers,
-    };
-    PrepareOptions options = {
-        .profile = profile,
-        .hal = request->hal ? &hal : NULL,
+    return (PrepareOptions) {
         .boot_ini = request->boot_ini,
         .boot_ini_operations = request->boot_ini_operations,
         .windows = request->windows,
-        .user_files = drivers,
-        .reg_files = reg_files,
         .dirty_hive = request->dirty_hive,
         .force_dirty_volume = request->force.dirty_volume,
         .strict_filters = request->strict_filters,
@@ -199,27 +180,64 @@ static bool prepare(Session *session, Request *request, Overlay *overlay,
         .require_guest = request->require_guest,
         .epoch = request->source_date_epoch,
     };
+}
+
+/* Sends what was done, the report last. */
+static bool answer_preparation(Session *session, const Request *request,
+                               const Preparation *preparation,
+                               Overlay *overlay, ReportFacts facts,
+                               GError **errp)
+{
+    g_autofree char *json = NULL;
+
+    if (request->mode == XENPREP_MODE_APPLY &&
+        !send_changes(session, preparation, overlay, errp)) {
+        return false;
+    }
+    facts.patches = session->patches;
+    facts.patched_bytes = session->patched_bytes;
+    facts.discarded_bytes = session->discarded_bytes;
+    facts.sandbox = session->measures;
+    json = report_to_json(preparation, &facts);
+    return answer_report(session, json,
+                         "too many keys change, split the .reg file", errp);
+}
+
+static bool prepare(Session *session, Request *request, Overlay *overlay,
+                    GError **errp)
+{
+    g_autoptr(Profile) profile =
+        names_profile(request) ? load_profile(request, errp) : NULL;
+    g_autoptr(Preparation) preparation = NULL;
+    g_autoptr(GPtrArray) drivers = user_files(request);
+    g_autoptr(GPtrArray) reg_files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)regfile_free);
+    g_autofree char *adapter_type = NULL;
+    HalRequest hal = {
+        .to = request->hal,
+        .replace = request->hal_replace,
+        .allow_family_change = request->force.hal_family,
+        .user_files = drivers,
+    };
+    PrepareOptions options = prepare_options(request);
 
     if ((names_profile(request) && !profile) ||
         !load_reg_files(request, reg_files, errp) ||
         !read_adapter_type(request, &adapter_type, errp)) {
         return false;
     }
-    preparation = prepare_run(overlay, &options, apply, errp);
-    if (!preparation ||
-        (apply && !send_changes(session, preparation, overlay, errp))) {
-        return false;
-    }
-    json = report_to_json(preparation, &(ReportFacts) {
-        .profile = profile ? profile->name : NULL,
-        .adapter_type = adapter_type,
-        .patches = session->patches,
-        .patched_bytes = session->patched_bytes,
-        .discarded_bytes = session->discarded_bytes,
-        .sandbox = session->measures,
-    });
-    return answer_report(session, json,
-                         "too many keys change, split the .reg file", errp);
+    options.profile = profile;
+    options.hal = request->hal ? &hal : NULL;
+    options.user_files = drivers;
+    options.reg_files = reg_files;
+    preparation = prepare_run(overlay, &options,
+                              request->mode == XENPREP_MODE_APPLY, errp);
+    return preparation &&
+           answer_preparation(session, request, preparation, overlay,
+                              (ReportFacts) {
+                                  .profile = profile ? profile->name : NULL,
+                                  .adapter_type = adapter_type,
+                              }, errp);
 }
 
 static bool inspect(Session *session, Request *request, Overlay *overlay,

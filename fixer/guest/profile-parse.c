@@ -277,6 +277,31 @@ static bool parse_fixes(ProfileParser *parser, Profile *profile, GError **errp)
     return true;
 }
 
+/* What GLib's parser cannot say, with the line that it is about. */
+static bool load_keys(GKeyFile *keys, const char *name, GBytes *text,
+                      GError **errp)
+{
+    g_autoptr(GError) err = NULL;
+    g_autofree char *where = NULL;
+    unsigned repeated = profile_find_repeated(text);
+
+    if (repeated) {
+        where = profile_place(name, repeated);
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: this section or key is there twice: make one of "
+                    "them",
+                    where);
+        return false;
+    }
+    if (!g_key_file_load_from_bytes(keys, text, G_KEY_FILE_NONE, &err)) {
+        where = profile_place(name, profile_find_nonsense(text));
+        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
+                    "%s: this is no profile: %s", where, err->message);
+        return false;
+    }
+    return true;
+}
+
 Profile *profile_parse_text(const char *name, GBytes *text,
                             ProfileLookup *lookup, void *opaque, unsigned depth,
                             GError **errp)
@@ -291,28 +316,10 @@ Profile *profile_parse_text(const char *name, GBytes *text,
         .opaque = opaque,
         .depth = depth,
     };
-    g_autoptr(GError) err = NULL;
-    unsigned repeated = profile_find_repeated(text);
 
     profile->text = g_bytes_ref(text);
-    if (repeated) {
-        g_autofree char *where = profile_place(name, repeated);
-
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "%s: this section or key is there twice: make one of "
-                    "them",
-                    where);
-        return NULL;
-    }
-    if (!g_key_file_load_from_bytes(keys, text, G_KEY_FILE_NONE, &err)) {
-        g_autofree char *where =
-            profile_place(name, profile_find_nonsense(text));
-
-        g_set_error(errp, GUEST_ERROR, GUEST_ERROR_INVALID,
-                    "%s: this is no profile: %s", where, err->message);
-        return NULL;
-    }
-    if (!profile_check_known(&parser, errp) ||
+    if (!load_keys(keys, name, text, errp) ||
+        !profile_check_known(&parser, errp) ||
         !parse_about(&parser, profile, errp) ||
         !parse_includes(&parser, profile, errp) ||
         !parse_files(&parser, profile, errp) ||
