@@ -120,7 +120,10 @@
 /* Modules that are read to tell whether drivers load: some 60 are loaded. */
 #define LIMIT_LOADED_MODULES 2048
 
-/* Blocks of a directory that are read for one name: a deep one has four. */
+/*
+ * Blocks of a directory that are read for one name, or lie one below the other:
+ * a deep one has four.
+ */
 #define LIMIT_INDEX_BLOCKS 64
 
 /* Lines of warnings in one report: a guest has some five. */

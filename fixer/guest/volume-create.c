@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "volume-internal.h"
+#include "volume-index.h"
 
 #include <ntfs-3g/attrib.h>
 #include <ntfs-3g/dir.h>
@@ -166,6 +166,10 @@ bool volume_create(Volume *volume, const char *path, GBytes *bytes,
         return false;
     }
     dir = volume_open_inode(volume, dir_path, errp);
+    if (dir && !index_check_bitmap(volume, dir, dir_path, errp)) {
+        ntfs_inode_close(dir);
+        return false;
+    }
     return dir && create_in(volume, dir, path, slash + 1, security_id, bytes,
                             errp);
 }

@@ -8,10 +8,13 @@
 
 #include <gio/gio.h>
 
+#include "volume-internal.h"
+
+#include <ntfs-3g/dir.h>
+
 #include "disk.h"
 #include "error.h"
 #include "util.h"
-#include "volume.h"
 #include "volume-taken.h"
 
 #define DRIVERS "\\WINDOWS\\system32\\drivers\\"
@@ -350,6 +353,85 @@ static void test_damaged_index(void)
     }
 }
 
+/* Changes a bit of the bitmap of a directory's index. */
+static void flip_bit(Guest *guest, const char *path, unsigned number)
+{
+    ntfs_inode *dir = volume_open_inode(guest->volume, path, NULL);
+    ntfs_attr *bitmap = ntfs_attr_open(dir, AT_BITMAP, NTFS_INDEX_I30, 4);
+    uint8_t byte;
+
+    g_assert_cmpint(ntfs_attr_pread(bitmap, number / 8, 1, &byte), ==, 1);
+    byte ^= 1 << number % 8;
+    g_assert_cmpint(ntfs_attr_pwrite(bitmap, number / 8, 1, &byte), ==, 1);
+    ntfs_attr_close(bitmap);
+    g_assert_cmpint(ntfs_inode_close(dir), ==, 0);
+}
+
+/*
+ * A bitmap that says of each block in turn that it is free: a new name would
+ * get that, and the names in it would be gone.
+ */
+static void test_index_bitmap(void)
+{
+    g_autoptr(GBytes) text = pattern(100);
+    g_auto(Guest) guest = { 0 };
+    unsigned refused = 0;
+
+    if (!guest_open(&guest, "xp-sp3-built")) {
+        return;
+    }
+    for (unsigned i = 0; i < 10; i++) {
+        g_autoptr(GError) err = NULL;
+
+        flip_bit(&guest, "\\WINDOWS\\inf", i);
+        refused +=
+            !volume_create(guest.volume, "\\WINDOWS\\inf\\new.inf", text, &err);
+        g_assert_error(err, GUEST_ERROR, GUEST_ERROR_INVALID);
+        g_assert_nonnull(strstr(err->message,
+                                "partition 1: \\WINDOWS\\inf: "
+                                "its index does not agree with the index's "
+                                "bitmap about block "));
+        g_assert_true(g_str_has_suffix(err->message, ": chkdsk the volume in "
+                                                     "the source VM"));
+        flip_bit(&guest, "\\WINDOWS\\inf", i);
+    }
+    g_assert_cmpuint(refused, ==, 10);
+    g_assert_true(
+        volume_create(guest.volume, "\\WINDOWS\\inf\\new.inf", text, NULL));
+    assert_holds(&guest, "\\WINDOWS\\inf\\new.inf", text);
+}
+
+/*
+ * $MFT's bitmap says of all records that they are free.  libntfs-3g looks at a
+ * record before it takes it: that is what this relies on.
+ */
+static void test_mft_bitmap(void)
+{
+    g_autoptr(GBytes) text = pattern(100);
+    g_auto(Guest) guest = { 0 };
+    g_auto(GStrv) names = NULL;
+    g_autofree uint8_t *none = NULL;
+    ntfs_attr *bitmap;
+
+    if (!guest_open(&guest, "xp-sp3-built")) {
+        return;
+    }
+    names = volume_list(guest.volume, "\\WINDOWS\\inf", NULL);
+    bitmap = guest.volume->ntfs->mftbmp_na;
+    none = g_malloc0(bitmap->data_size);
+    g_assert_cmpint(ntfs_attr_pwrite(bitmap, 0, bitmap->data_size, none), ==,
+                    bitmap->data_size);
+    g_assert_true(
+        volume_create(guest.volume, "\\WINDOWS\\inf\\new.inf", text, NULL));
+    for (char **name = names; *name; name++) {
+        g_autofree char *path = g_strdup_printf("\\WINDOWS\\inf\\%s", *name);
+        VolumeFileInfo info;
+
+        g_assert_true(**name == '.' ||
+                      volume_stat(guest.volume, path, &info, NULL));
+    }
+}
+
 /* ----------------------------------------------------------------- writing */
 
 static void test_replace(void)
@@ -447,6 +529,8 @@ int main(int argc, char **argv)
     g_test_add_func("/volume/two-names", test_two_names);
     g_test_add_func("/volume/circle", test_circle);
     g_test_add_func("/volume/damaged-index", test_damaged_index);
+    g_test_add_func("/volume/index-bitmap", test_index_bitmap);
+    g_test_add_func("/volume/mft-bitmap", test_mft_bitmap);
     g_test_add_func("/volume/replace", test_replace);
     g_test_add_func("/volume/hard-link", test_hard_link);
     g_test_add_func("/volume/scattered-space", test_scattered_space);
