@@ -45,26 +45,31 @@ static bool is_mapped(int status)
     return (status & BDRV_BLOCK_DATA) && (status & BDRV_BLOCK_OFFSET_VALID);
 }
 
+/* Whether a file of @length bytes ends before @end; or -errno. */
+static int check_end(int64_t end, int64_t length)
+{
+    if (length < 0) {
+        return length;
+    }
+    /* The last sector may be a part of one. */
+    return end > ROUND_UP(length, BDRV_SECTOR_SIZE) ? -EIO : 0;
+}
+
 static int coroutine_fn GRAPH_RDLOCK
 co_status_of_run(BlockDriverState *disk, XenprepStatusMode mode,
                  int64_t offset, int64_t bytes, int64_t *pnum,
                  int64_t *map, BlockDriverState **file)
 {
-    int64_t length;
     int ret = bdrv_co_common_block_status_above(disk, NULL, false,
                                                 mode | XENPREP_STATUS_MAPPING,
                                                 offset, bytes, pnum, map,
                                                 file, NULL);
+    int cut = 0;
 
-    if (ret < 0 || !is_mapped(ret) || !*file) {
-        return ret;
+    if (ret >= 0 && is_mapped(ret) && *file) {
+        cut = check_end(*map + *pnum, xenprep_co_exact_length(*file));
     }
-    length = xenprep_co_exact_length(*file);
-    if (length < 0) {
-        return length;
-    }
-    /* The last sector may be a part of one. */
-    return *map + *pnum > ROUND_UP(length, BDRV_SECTOR_SIZE) ? -EIO : ret;
+    return cut < 0 ? cut : ret;
 }
 
 /*
@@ -114,13 +119,26 @@ int64_t GRAPH_RDLOCK xenprep_mapping_file_length(BlockDriverState *disk)
     return file ? xenprep_exact_length(file) : 0;
 }
 
+static int compare_lengths(int64_t now, int64_t before)
+{
+    return now < 0 ? now : now < before ? -EIO : 0;
+}
+
 int coroutine_fn GRAPH_RDLOCK
 xenprep_mapping_co_check_length(BlockDriverState *disk, int64_t length)
 {
     BlockDriverState *file = length > 0 ? local_file(disk) : NULL;
-    int64_t now = file ? xenprep_co_exact_length(file) : length;
 
-    return now < 0 ? now : now < length ? -EIO : 0;
+    return compare_lengths(file ? xenprep_co_exact_length(file) : length,
+                           length);
+}
+
+int GRAPH_RDLOCK
+xenprep_mapping_check_length(BlockDriverState *disk, int64_t length)
+{
+    BlockDriverState *file = length > 0 ? local_file(disk) : NULL;
+
+    return compare_lengths(file ? xenprep_exact_length(file) : length, length);
 }
 
 int coroutine_fn GRAPH_RDLOCK
@@ -157,14 +175,11 @@ xenprep_mapping_check(BlockDriverState *disk, int64_t offset, int64_t bytes)
         int ret = bdrv_block_status_above(disk, NULL, offset, bytes, &n, &map,
                                           &file);
 
-        if (ret < 0) {
-            return ret;
+        if (ret >= 0 && is_mapped(ret) && file) {
+            ret = check_end(map + n, xenprep_exact_length(file));
         }
-        if (is_mapped(ret) && file && map + n > bdrv_getlength(file)) {
-            return -EIO;
-        }
-        if (n == 0) {
-            return 0;
+        if (ret < 0 || n == 0) {
+            return MIN(ret, 0);
         }
         offset += n;
         bytes -= n;
@@ -229,12 +244,17 @@ static int GRAPH_RDLOCK check_whole_sectors(BlockDriverState *file,
 static int GRAPH_RDLOCK
 check_layer(BlockDriverState *layer, Error **errp)
 {
-    g_autoptr(ImageInfoSpecific) info = bdrv_get_specific_info(layer, errp);
+    g_autoptr(ImageInfoSpecific) info = NULL;
     BdrvChild *child;
     int64_t end = 0;
 
-    if (!info || info->type != IMAGE_INFO_SPECIFIC_KIND_VMDK) {
+    /* Others may have to read for what they would tell, and fail. */
+    if (strcmp(layer->drv->format_name, "vmdk") != 0) {
         return 0;
+    }
+    info = bdrv_get_specific_info(layer, errp);
+    if (!info) {
+        return -EIO;
     }
     /* A descriptor in a file of its own has no data. */
     QLIST_FOREACH(child, &layer->children, next) {

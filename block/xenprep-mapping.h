@@ -46,6 +46,10 @@ int64_t GRAPH_RDLOCK xenprep_mapping_file_length(BlockDriverState *disk);
 int coroutine_fn GRAPH_RDLOCK
 xenprep_mapping_co_check_length(BlockDriverState *disk, int64_t length);
 
+/* The same for the main loop. */
+int GRAPH_RDLOCK
+xenprep_mapping_check_length(BlockDriverState *disk, int64_t length);
+
 /* Returns 0 if no byte of the range is mapped beyond the end of its file. */
 int coroutine_fn GRAPH_RDLOCK
 xenprep_mapping_co_check(BlockDriverState *disk, int64_t offset,

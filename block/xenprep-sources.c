@@ -32,11 +32,16 @@ static BlockDriverState *source_node(const XenprepSource *source)
 }
 
 /* Adds the disk or its file; @source has the one or the other of both. */
-static bool add_node(XenprepSources *sources, const char *name,
-                     XenprepSource source, Error **errp)
+static bool GRAPH_RDLOCK
+add_node(XenprepSources *sources, const char *name, XenprepSource source,
+         Error **errp)
 {
     int64_t size = bdrv_getlength(source_node(&source));
 
+    source.file_length = xenprep_mapping_file_length(source_node(&source));
+    if (size >= 0 && source.file_length < 0) {
+        size = source.file_length;
+    }
     if (size < 0) {
         error_setg_errno(errp, -size, "cannot tell the size of the %s", name);
         return false;
@@ -162,7 +167,8 @@ static int read_node(const XenprepSource *source, uint64_t offset,
     ret = source->backend
           ? blk_pread(source->backend, offset, length, buf, 0)
           : bdrv_pread(source->child, offset, length, buf, 0);
-    return MIN(ret, 0);
+    return ret < 0 ? ret
+                   : xenprep_mapping_check_length(bs, source->file_length);
 }
 
 int xenprep_sources_read(XenprepSources *sources, uint32_t number,

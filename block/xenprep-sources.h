@@ -28,6 +28,8 @@ typedef struct XenprepSource {
      */
     BdrvChild *child;
     BlockBackend *backend;
+    /* Bytes of the local file below it when it was added, or 0. */
+    int64_t file_length;
 } XenprepSource;
 
 /* Sources that follow one another; none if @count is 0. */
