@@ -283,6 +283,21 @@ static bool win_xenprep_parse_enums(QemuOpts *opts, XenprepOptions *options,
     return true;
 }
 
+/*
+ * The block layer would say so, but not before the guest is prepared and told
+ * about.
+ */
+static bool win_xenprep_refuse_rest(QDict *qdict, Error **errp)
+{
+    const QDictEntry *entry = qdict_first(qdict);
+
+    if (entry) {
+        error_setg(errp, "Block format 'win-xenprep' does not support the "
+                   "option '%s'", qdict_entry_key(entry));
+    }
+    return !entry;
+}
+
 bool win_xenprep_options_parse(QDict *qdict, XenprepOptions *options,
                                Error **errp)
 {
@@ -291,6 +306,7 @@ bool win_xenprep_options_parse(QDict *qdict, XenprepOptions *options,
     bool ok = win_xenprep_take_lists(qdict, options, errp) &&
               win_xenprep_check_force(options->force, errp) &&
               qemu_opts_absorb_qdict(opts, qdict, errp) &&
+              win_xenprep_refuse_rest(qdict, errp) &&
               win_xenprep_parse_enums(opts, options, errp);
 
     if (ok) {

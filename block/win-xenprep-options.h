@@ -14,7 +14,8 @@ extern const char *const win_xenprep_strong_runtime_opts[];
 
 /*
  * Takes the driver's own options out of @qdict into @options, which has what
- * no option is about, and is to be cleared, after a failure, too.
+ * no option is about, and is to be cleared, after a failure, too.  There must
+ * be no others.
  */
 bool win_xenprep_options_parse(QDict *qdict, XenprepOptions *options,
                                Error **errp);

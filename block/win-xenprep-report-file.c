@@ -33,11 +33,34 @@ static bool is_report(const char *text)
     return ok;
 }
 
-bool win_xenprep_report_file_check(const char *path, Error **errp)
+/* What is said there would be gone with the file that is replaced. */
+static bool is_output(const struct stat *st)
+{
+    struct stat output;
+
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fstat(fd, &output) == 0 && output.st_dev == st->st_dev &&
+            output.st_ino == st->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a file that is there is a report. */
+static bool has_report(const char *path, const struct stat *st)
 {
     g_autofree char *text = NULL;
-    struct stat st;
     size_t length;
+
+    return st->st_size <= MAX_FILE_SIZE &&
+           g_file_get_contents(path, &text, &length, NULL) &&
+           strlen(text) == length && is_report(text);
+}
+
+bool win_xenprep_report_file_check(const char *path, Error **errp)
+{
+    struct stat st;
 
     if (stat(path, &st) < 0) {
         if (errno == ENOENT) {
@@ -52,12 +75,12 @@ bool win_xenprep_report_file_check(const char *path, Error **errp)
                    "by report=", path);
         return false;
     }
-    if (st.st_size == 0) {
-        return true;
+    if (is_output(&st)) {
+        error_setg(errp, "report '%s' is where messages or the output go; "
+                   "name another file by report=", path);
+        return false;
     }
-    if (st.st_size > MAX_FILE_SIZE ||
-        !g_file_get_contents(path, &text, &length, NULL) ||
-        strlen(text) != length || !is_report(text)) {
+    if (st.st_size > 0 && !has_report(path, &st)) {
         error_setg(errp, "'%s' is there already and is no report of "
                    "win-xenprep; name another file by report=, or remove it",
                    path);
@@ -69,7 +92,7 @@ bool win_xenprep_report_file_check(const char *path, Error **errp)
 static bool write_content(const char *path, WinXenprepReportFile *content,
                           Error **errp)
 {
-    /* A link, such as /dev/stdout, stays one; what it leads to is replaced. */
+    /* A link stays one; what it leads to is replaced. */
     g_autofree char *real = realpath(path, NULL);
     g_autoptr(GError) gerr = NULL;
     g_autoptr(GString) json = NULL;
@@ -125,6 +148,14 @@ bool win_xenprep_report_file_write_error(const char *path, const char *source,
     };
 
     return write_content(path, &content, errp);
+}
+
+bool win_xenprep_report_file_is_there(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           has_report(path, &st);
 }
 
 static unsigned count_changes(const ImageInfoSpecificWinXenprep *report)

@@ -28,6 +28,9 @@ bool win_xenprep_report_file_write_error(const char *path, const char *source,
                                          bool refused, const char *why,
                                          Error **errp);
 
+/* Whether a report that was written still is there. */
+bool win_xenprep_report_file_is_there(const char *path);
+
 /* "NAME: Windows XP prepared ...", for people; to be freed. */
 char *win_xenprep_report_file_summary(const char *path, const char *source,
                                       const XenprepResult *result);

@@ -210,7 +210,12 @@ static void win_xenprep_summarize(BlockDriverState *bs)
     g_autofree char *line =
         win_xenprep_report_file_summary(s->report_path, source, &s->result);
 
-    info_report("%s", line);
+    if (win_xenprep_report_file_is_there(s->report_path)) {
+        info_report("%s", line);
+    } else {
+        warn_report("%s: the report in '%s' was overwritten or removed since; "
+                    "name another file by report=", source, s->report_path);
+    }
 }
 
 static void GRAPH_UNLOCKED win_xenprep_close(BlockDriverState *bs)
