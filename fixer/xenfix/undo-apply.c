@@ -10,14 +10,14 @@
 
 #include "qapi/error.h"
 
-static bool write_at(BlockBackend *image, const UndoPatch *patch,
+static bool write_at(BlockBackend *image, uint64_t offset, uint64_t length,
                      const uint8_t *data, Error **errp)
 {
-    int ret = blk_pwrite(image, patch->offset, patch->length, data, 0);
+    int ret = blk_pwrite(image, offset, length, data, 0);
 
     if (ret < 0) {
         error_setg_errno(errp, -ret, "cannot write to the disk at offset "
-                         "%" PRIu64, patch->offset);
+                         "%" PRIu64, offset);
     }
     return ret >= 0;
 }
@@ -38,24 +38,47 @@ bool undo_disk_apply(BlockBackend *image, const UndoFile *undo, Error **errp)
     for (guint i = 0; i < undo->patches->len; i++) {
         const UndoPatch *patch = &g_array_index(undo->patches, UndoPatch, i);
 
-        if (!write_at(image, patch, patch->new_bytes, errp)) {
+        if (!write_at(image, patch->offset, patch->length, patch->new_bytes,
+                      errp)) {
             return false;
         }
     }
     return flush(image, errp);
 }
 
-/* A disk that is full has room for what needs not be written. */
+static bool is_sector(const UndoPatch *patch, uint64_t at,
+                      const uint8_t *data)
+{
+    return memcmp(data + at, patch->old_bytes + at, UNDO_SECTOR_SIZE) == 0;
+}
+
+/*
+ * A disk that is full has room for what needs not be written: of a run that
+ * filled it only the first sectors are there, and those behind them have none.
+ */
 static bool revert_patch(BlockBackend *image, const UndoPatch *patch,
                          Error **errp)
 {
     g_autofree uint8_t *data = g_malloc(patch->length);
+    uint64_t end;
 
     if (!undo_disk_read(image, patch->offset, patch->length, data, errp)) {
         return false;
     }
-    return memcmp(data, patch->old_bytes, patch->length) == 0 ||
-           write_at(image, patch, patch->old_bytes, errp);
+    for (uint64_t at = 0; at < patch->length; at = end) {
+        end = at + UNDO_SECTOR_SIZE;
+        if (is_sector(patch, at, data)) {
+            continue;
+        }
+        while (end < patch->length && !is_sector(patch, end, data)) {
+            end += UNDO_SECTOR_SIZE;
+        }
+        if (!write_at(image, patch->offset + at, end - at,
+                      patch->old_bytes + at, errp)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool undo_disk_revert(BlockBackend *image, const UndoFile *undo, Error **errp)

@@ -64,6 +64,30 @@ bool undo_state_read(const XenfixOptions *options, BlockBackend *image,
     return !state->undo || state->verdict != UNDO_VERDICT_ERROR;
 }
 
+bool undo_state_check_whole(const XenfixOptions *options,
+                            BlockBackend *image, Error **errp)
+{
+    g_auto(UndoState) state = { 0 };
+    Error *err = NULL;
+
+    if (!undo_state_read(options, image, &state, &err)) {
+        if (state.path) {
+            error_propagate(errp, err);
+            return false;
+        }
+        /* No place for an undo file: none is needed to look. */
+        error_free(err);
+        return true;
+    }
+    if (!state.undo || state.undo->done ||
+        state.verdict == UNDO_VERDICT_FOREIGN) {
+        return true;
+    }
+    error_setg(errp, "an earlier run was cut off, so that the disk is "
+               "half-changed: run 'win-xenfix rollback' first");
+    return false;
+}
+
 /* ------------------------------------------------------------- changing */
 
 /* After the error @err, which it takes: everything as it was. */
@@ -119,12 +143,16 @@ static bool may_take_back(const UndoState *state, Error **errp)
     }
     if (state->verdict == UNDO_VERDICT_FOREIGN) {
         error_setg(errp, "undo file '%s' is not of this image, but of %s: "
-                   "move it away, or name another with --undo FILE",
-                   state->path, state->what);
+                   "take back first what a later run with another undo file "
+                   "has changed ('win-xenfix rollback --undo FILE'); if there "
+                   "was none, move this one away", state->path, state->what);
     } else if (state->undo->done) {
-        error_setg(errp, "%s has changed since win-xenfix wrote to the disk; "
-                   "taking that back would destroy the guest: remove '%s' to "
-                   "keep the disk as it is", state->what, state->path);
+        error_setg(errp, "%s has changed since win-xenfix wrote to the disk: "
+                   "take back first what a later run with another undo file "
+                   "has changed ('win-xenfix rollback --undo FILE'); if there "
+                   "was none, taking this back would destroy the guest: "
+                   "remove '%s' to keep the disk as it is", state->what,
+                   state->path);
     } else {
         error_setg(errp, "an earlier run was cut off, and %s has changed "
                    "since; neither completing nor taking it back is safe: "

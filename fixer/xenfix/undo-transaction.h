@@ -28,6 +28,13 @@ bool undo_state_read(const XenfixOptions *options, BlockBackend *image,
                      UndoState *state, Error **errp);
 
 /*
+ * For whoever is only about to look: whether no run was cut off, as far as the
+ * undo file tells.  What a half-changed disk says of its guest is not so.
+ */
+bool undo_state_check_whole(const XenfixOptions *options,
+                            BlockBackend *image, Error **errp);
+
+/*
  * Makes all changes, and the undo file, or none of both.  There must be no
  * undo file at @path.
  */

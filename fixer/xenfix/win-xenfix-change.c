@@ -90,36 +90,11 @@ static bool run_for_good(const XenfixOptions *options, BlockBackend *image,
            change(image, &state, result, errp);
 }
 
-/* A disk that is half-changed cannot be told about. */
-static bool refuse_pending(const XenfixOptions *options, BlockBackend *image,
-                           Error **errp)
-{
-    g_auto(UndoState) state = { 0 };
-    Error *err = NULL;
-
-    if (!undo_state_read(options, image, &state, &err)) {
-        if (state.path) {
-            error_propagate(errp, err);
-            return false;
-        }
-        /* No place for an undo file: none is needed to look. */
-        error_free(err);
-        return true;
-    }
-    if (state.undo && !state.undo->done &&
-        state.verdict != UNDO_VERDICT_FOREIGN) {
-        error_setg(errp, "an earlier run was cut off, so that the disk is "
-                   "half-changed: run 'win-xenfix rollback' first");
-        return false;
-    }
-    return true;
-}
-
 static bool run_dry(const XenfixOptions *options, BlockBackend *image,
                     const XenprepOptions *request, XenprepResult *result,
                     Error **errp)
 {
-    return refuse_pending(options, image, errp) &&
+    return undo_state_check_whole(options, image, errp) &&
            xenfix_image_run(image, request, result, errp);
 }
 

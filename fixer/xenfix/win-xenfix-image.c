@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 
+#include "undo-transaction.h"
 #include "win-xenfix-image.h"
 
 #include "block/xenprep-mapping.h"
@@ -113,7 +114,8 @@ bool xenfix_image_ask(BlockBackend *image, XenprepVerb verb,
     };
     g_auto(XenprepResult) result = { 0 };
 
-    if (!xenfix_image_run(image, &question, &result, errp)) {
+    if (!undo_state_check_whole(options, image, errp) ||
+        !xenfix_image_run(image, &question, &result, errp)) {
         error_prepend(errp, "%s: ", options->image);
         return false;
     }

@@ -24,8 +24,9 @@ bool xenfix_image_run(BlockBackend *image, const XenprepOptions *request,
                       XenprepResult *result, Error **errp);
 
 /*
- * Has the helper answer @verb, which changes nothing.  On success the
- * caller has to clear *@report.
+ * Has the helper answer @verb, which changes nothing, unless a run of
+ * win-xenfix on the image was cut off.  On success the caller has to clear
+ * *@report.
  */
 bool xenfix_image_ask(BlockBackend *image, XenprepVerb verb,
                       const XenfixOptions *options, XenprepReport *report,

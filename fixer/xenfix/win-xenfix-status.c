@@ -62,9 +62,12 @@ static const char *meaning(const UndoState *state)
     case WIN_XENFIX_UNDO_STATE_DONE:
         return "the changes can be taken back with 'win-xenfix rollback'";
     case WIN_XENFIX_UNDO_STATE_STALE:
-        return "the disk has been used since; nothing can be taken back";
+        return "the disk has been used since; unless that was a run with "
+               "another undo file, which can be taken back first, nothing can "
+               "be taken back";
     default:
-        return "the undo file is of another image";
+        return "the undo file is of another image, or a later run with "
+               "another undo file has to be taken back first";
     }
 }
 
