@@ -181,7 +181,7 @@ def test_late(how: str, message: str) -> Callable[[Place], None]:
         with open(place.path / 'short' / 'web01.raw', 'wb') as short:
             short.truncate(place.late + 1000)
         options = LATE_ELSEWHERE.format(late=LATE, how=how.format(
-            path=place.path))
+            path=place.path, port=web.port))
         with web.serving(options):
             place.failed(place.manual('https', {
                 **web.names('web01.raw'), '-f vmdk': '-f raw'},
@@ -200,6 +200,11 @@ if __name__ == '__main__':
         ('no ranges, no file, no access, no server', test_refusals),
         ('no ranges any more', test_late(
             'alias {path}/; max_ranges 0;', 'sent the whole file')),
+        ('another range', test_late(
+            'rewrite ^/late(.*)$ $1 break; '
+            'proxy_pass https://127.0.0.1:{port}; '
+            'proxy_set_header Range "bytes=0-1048575";',
+            'another part of it')),
         ('a file that became shorter', test_late(
             'alias {path}/short/;', 'is the file shorter')),
         ('a server that breaks', test_late(
