@@ -51,6 +51,10 @@ static const XenfixOption hal_options[] = {
         xenfix_options_source
     },
     {
+        "driver-source", 0, "PATH", "the same, as the driver calls it",
+        xenfix_options_source
+    },
+    {
         "replace", 0, NULL, "exchange the installed files, which are kept as "
         "*.old, rather than to put others beside them", set_replace
     },

@@ -220,11 +220,16 @@ static const XenfixOption image_options[] = {
     { NULL }
 };
 
-/* What each command has. */
-static const XenfixOption common_options[] = {
+/* What each command has that has something to tell. */
+static const XenfixOption output_options[] = {
     {
         "output", 0, "OFMT", "human (default) or json", set_output
     },
+    { NULL }
+};
+
+/* What each command has. */
+static const XenfixOption common_options[] = {
     {
         "quiet", 'q', NULL, "print nothing but errors", set_quiet
     },
@@ -247,6 +252,21 @@ static const XenfixOption guest_options[] = {
     },
     { NULL }
 };
+
+/* How many tables a command may have. */
+enum { TABLES = 6 };
+
+/* All of them, in the order of --help; NULL: it has none of that kind. */
+static void list_tables(const XenfixCommand *command,
+                        const XenfixOption *tables[TABLES])
+{
+    tables[0] = command->options;
+    tables[1] = command->more_options;
+    tables[2] = command->takes_directory ? NULL : image_options;
+    tables[3] = command->tells_nothing ? NULL : output_options;
+    tables[4] = common_options;
+    tables[5] = command->ignores_guest ? NULL : guest_options;
+}
 
 /* ------------------------------------------------------------- --help */
 
@@ -292,12 +312,9 @@ static const char *operand(const XenfixCommand *command)
 
 static void print_help(const XenfixCommand *command)
 {
-    const XenfixOption *tables[] = {
-        command->options, command->more_options,
-        command->takes_directory ? NULL : image_options, common_options,
-        command->ignores_guest ? NULL : guest_options,
-    };
+    const XenfixOption *tables[TABLES];
 
+    list_tables(command, tables);
     printf("Usage: win-xenfix %s [OPTION]... %s\n"
            "%s.\n"
            "\n"
@@ -307,7 +324,7 @@ static void print_help(const XenfixCommand *command)
            ? "DIR has the guests' reports, files that end in .json"
            : "IMAGE is a disk image filename",
            command->writes ? "" : "; it is only read");
-    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+    for (unsigned i = 0; i < TABLES; i++) {
         for (const XenfixOption *option = tables[i]; option && option->name;
              option++) {
             print_option(option);
@@ -359,20 +376,17 @@ static void grammar_add_table(Grammar *grammar, const XenfixOption *option)
 
 static void grammar_init(Grammar *grammar, const XenfixCommand *command)
 {
+    const XenfixOption *tables[TABLES];
+
     *grammar = (Grammar) {
         .options = g_ptr_array_new(),
         .longs = g_array_new(TRUE, TRUE, sizeof(struct option)),
         /* A missing argument is told from an unknown option. */
         .letters = g_string_new(":"),
     };
-    grammar_add_table(grammar, command->options);
-    grammar_add_table(grammar, command->more_options);
-    if (!command->takes_directory) {
-        grammar_add_table(grammar, image_options);
-    }
-    grammar_add_table(grammar, common_options);
-    if (!command->ignores_guest) {
-        grammar_add_table(grammar, guest_options);
+    list_tables(command, tables);
+    for (unsigned i = 0; i < TABLES; i++) {
+        grammar_add_table(grammar, tables[i]);
     }
     grammar_add(grammar, "help", 'h', false, 'h');
 }

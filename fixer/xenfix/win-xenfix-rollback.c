@@ -59,6 +59,7 @@ const XenfixCommand xenfix_command_rollback = {
     .summary = "Take back what win-xenfix has changed on a disk",
     .writes = true,
     .ignores_guest = true,
+    .tells_nothing = true,
     .details =
         "It is refused if the guest was started or a volume was mounted "
         "since.\n"

@@ -89,6 +89,8 @@ typedef struct XenfixCommand {
     bool (*writes_with)(const XenfixOptions *options);
     /* Whether it does not look at the guest. */
     bool ignores_guest;
+    /* Whether it has no report that could be JSON. */
+    bool tells_nothing;
     /* Whether it takes a directory of reports instead of an image. */
     bool takes_directory;
     /* For its own --help, lines that end with a newline; may be NULL. */
