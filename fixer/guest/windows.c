@@ -29,36 +29,55 @@
  * the name of the older one.  Kernels of one build serve several releases of
  * Windows 10 and 11, which have a number of their own in the registry only.
  */
+#define SERVER(name) "Windows " name
+#define EITHER(workstation, server) \
+    workstation, SERVER(server), workstation " or " server
+
 static const struct {
     uint16_t major, minor, build;
-    const char *workstation, *server;
+    const char *workstation, *server, *either;
 } names[] = {
-    { 5,  0, 0, "Windows 2000", "Windows 2000 Server" },
-    { 5,  1, 0, "Windows XP", "Windows XP" },
-    { 5,  2, 0, "Windows XP x64", "Windows Server 2003" },
-    { 6,  0, 0, "Windows Vista", "Windows Server 2008" },
-    { 6,  1, 0, "Windows 7", "Windows Server 2008 R2" },
-    { 6,  2, 0, "Windows 8", "Windows Server 2012" },
-    { 6,  3, 0, "Windows 8.1", "Windows Server 2012 R2" },
-    { 10, 0, 26100, "Windows 11", "Windows Server 2025" },
-    { 10, 0, 25398, "Windows 11", "Windows Server 23H2" },
-    { 10, 0, 22000, "Windows 11", "Windows Server 2022" },
-    { 10, 0, 20348, "Windows 10", "Windows Server 2022" },
-    { 10, 0, 19041, "Windows 10", "Windows Server 2004 or 20H2" },
-    { 10, 0, 18362, "Windows 10", "Windows Server 1903 or 1909" },
-    { 10, 0, 17763, "Windows 10", "Windows Server 2019" },
-    { 10, 0, 17134, "Windows 10", "Windows Server 1803" },
-    { 10, 0, 16299, "Windows 10", "Windows Server 1709" },
-    { 10, 0, 0, "Windows 10", "Windows Server 2016" },
+    { 5,  0, 0, "Windows 2000", "Windows 2000 Server", "Windows 2000" },
+    { 5,  1, 0, "Windows XP", "Windows XP", "Windows XP" },
+    { 5,  2, 0, EITHER("Windows XP x64", "Server 2003") },
+    { 6,  0, 0, EITHER("Windows Vista", "Server 2008") },
+    { 6,  1, 0, EITHER("Windows 7", "Server 2008 R2") },
+    { 6,  2, 0, EITHER("Windows 8", "Server 2012") },
+    { 6,  3, 0, EITHER("Windows 8.1", "Server 2012 R2") },
+    { 10, 0, 26100, EITHER("Windows 11", "Server 2025") },
+    { 10, 0, 25398, EITHER("Windows 11", "Server 23H2") },
+    { 10, 0, 22000, EITHER("Windows 11", "Server 2022") },
+    { 10, 0, 20348, EITHER("Windows 10", "Server 2022") },
+    { 10, 0, 19041, EITHER("Windows 10", "Server 2004 or 20H2") },
+    { 10, 0, 18362, EITHER("Windows 10", "Server 1903 or 1909") },
+    { 10, 0, 17763, EITHER("Windows 10", "Server 2019") },
+    { 10, 0, 17134, EITHER("Windows 10", "Server 1803") },
+    { 10, 0, 16299, EITHER("Windows 10", "Server 1709") },
+    { 10, 0, 0, EITHER("Windows 10", "Server 2016") },
 };
 
-static const char *windows_name(const PeVersion *version, bool workstation)
+/* There is no other Windows XP of this version but that for x64. */
+static bool is_server_2003(const Windows *windows)
 {
+    return windows->version.part[0] == 5 && windows->version.part[1] == 2 &&
+           windows->machine == PE_MACHINE_I386;
+}
+
+/* @product_type: of the registry; NULL as long as that was not read. */
+static const char *windows_name(const Windows *windows,
+                                const char *product_type)
+{
+    const PeVersion *version = &windows->version;
+
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         if (names[i].major == version->part[0] &&
             names[i].minor == version->part[1] &&
             names[i].build <= version->part[2]) {
-            return workstation ? names[i].workstation : names[i].server;
+            return !product_type
+                   ? is_server_2003(windows) ? names[i].server
+                                             : names[i].either
+                   : g_str_equal(product_type, "WinNT")
+                   ? names[i].workstation : names[i].server;
         }
     }
     return "unknown Windows";
@@ -296,7 +315,7 @@ Windows *windows_identify(Volume *volume, WindowsPlace *place, GError **errp)
     }
     i = find_kernel(&windows->version);
     windows->service_pack = i < 0 ? 0 : service_packs[i].service_pack;
-    windows->name = windows_name(&windows->version, true);
+    windows->name = windows_name(windows, NULL);
     return g_steal_pointer(&windows);
 }
 
@@ -363,9 +382,7 @@ bool windows_read_registry(Windows *windows, Hive *system, const char *where,
     windows->controllers =
         controllers_find(system, g_array_index(windows->control_sets,
                                                unsigned, 0));
-    windows->name = windows_name(&windows->version,
-                                 g_str_equal(windows->product_type,
-                                             "WinNT"));
+    windows->name = windows_name(windows, windows->product_type);
     return true;
 }
 
