@@ -69,7 +69,7 @@ static bool check_old_database(Check *check, const PathStep *step,
                                Link *link, GError **errp)
 {
     const char *remedy = path_step_mends(step, "database") ? REMEDY_CONVERT
-                                                           : REMEDY_REG_FILE;
+                                                           : REMEDY_DEVICE;
     Hive *system = check->system->hive;
     g_autofree char *path = NULL;
     HiveKey key = find_in_database(check, step, &path);

@@ -26,8 +26,10 @@ char *check_class_path(const Check *check, const char *class_guid)
 static const char *remedy_service(Mending mending, bool gone)
 {
     return mending == MENDING_CONVERT ||
-           (mending == MENDING_DANGLING_FILTER && gone) ? REMEDY_CONVERT
-                                                        : REMEDY_REG_FILE;
+           (mending == MENDING_DANGLING_FILTER && gone)
+           ? REMEDY_CONVERT
+           : REMEDY_REG_FILE("with the service as Windows' setup has it "
+                             "(Start 0)");
 }
 
 static const char *remedy_start(const Check *check,

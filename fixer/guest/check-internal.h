@@ -22,15 +22,19 @@
 #define REMEDY_CONVERT \
     CONVERT "IMAGE OUTPUT, or win-xenfix drivers IMAGE"
 
-/* The same, with what the user writes into a .reg file. */
-#define REMEDY_REG_FILE \
+/* The same, with a .reg file of the user's, and what that is to do. */
+#define REMEDY_REG_FILE(what) \
     CONVERT "IMAGE,reg-file=FILE OUTPUT, or win-xenfix drivers " \
-    "--reg-file=FILE IMAGE"
+    "--reg-file=FILE IMAGE, FILE " what
 
 /* A filter that is not Windows' own need not be there. */
 #define REMEDY_FILTER \
-    REMEDY_REG_FILE ", FILE taking it off the list; if it is Windows' own, " \
+    REMEDY_REG_FILE("taking it off the list") "; if it is Windows' own, " \
     "restore its file"
+
+/* Of a device, or of what the database knows of one. */
+#define REMEDY_DEVICE \
+    REMEDY_REG_FILE("naming the Service and the ClassGUID that it needs")
 
 /* A step of a person who starts Windows' own CD. */
 #define CONSOLE "Recovery Console of the Windows CD: "

@@ -193,7 +193,7 @@ static bool judge_foreign(const PathStep *step, Link *link,
     g_autofree char *names = g_strjoinv(" or ", step->services);
 
     return link_broken(link, STOP_BOOT_DEVICE,
-                       mended ? REMEDY_CONVERT : REMEDY_REG_FILE,
+                       mended ? REMEDY_CONVERT : REMEDY_DEVICE,
                        "the %s would be driven by %s, it needs %s",
                        step->title, service, names);
 }
@@ -218,8 +218,7 @@ static bool check_instance(Check *check, const PathStep *step, Link *link,
                            const Instance *instance, bool *good,
                            GError **errp)
 {
-    const char *remedy = path_step_mends(step, "instance") ? REMEDY_CONVERT
-                                                 : REMEDY_REG_FILE;
+    bool mended = path_step_mends(step, "instance");
     g_autofree char *path = g_strdup_printf("ControlSet%03u\\Enum\\%s",
                                             check->control_set,
                                             instance->path);
@@ -231,17 +230,20 @@ static bool check_instance(Check *check, const PathStep *step, Link *link,
     *good = false;
     link_set_object(link, "SYSTEM\\%s", path);
     if (is_off(check, instance)) {
-        return link_broken(link, STOP_BOOT_DEVICE, remedy,
+        return link_broken(link, STOP_BOOT_DEVICE,
+                           mended ? REMEDY_CONVERT
+                                  : REMEDY_REG_FILE("with ConfigFlags of 0"),
                            "the %s is switched off in Device Manager",
                            step->title);
     }
     if (!service || !*service) {
-        return link_broken(link, STOP_BOOT_DEVICE, remedy,
+        return link_broken(link, STOP_BOOT_DEVICE,
+                           mended ? REMEDY_CONVERT : REMEDY_DEVICE,
                            "Windows knows the %s, but no driver for it",
                            step->title);
     }
-    return check_stack(check, step, link, path, guid, service,
-                       path_step_mends(step, "instance"), good, errp) &&
+    return check_stack(check, step, link, path, guid, service, mended, good,
+                       errp) &&
            (!*good || link_ok(link, "Windows knows the %s, which %s drives",
                               step->title, service));
 }
@@ -304,7 +306,8 @@ static bool check_required_filter(Check *check, const PathStep *step,
 
     link_set_object(link, "SYSTEM\\%s", path);
     if (!is_listed(names, step->service)) {
-        return link_broken(link, STOP_BOOT_DEVICE, REMEDY_REG_FILE,
+        return link_broken(link, STOP_BOOT_DEVICE,
+                           REMEDY_REG_FILE("adding it to them"),
                            "%s, %s, is not among the UpperFilters", what,
                            step->service);
     }

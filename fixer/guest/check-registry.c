@@ -115,6 +115,10 @@ bool check_other_hives(Check *check, Link *link, GError **errp)
            : link_ok(link, "they can be loaded");
 }
 
+#define REMEDY_SELECT \
+    REMEDY_REG_FILE("setting Default in SYSTEM\\Select to a control set that " \
+                    "is there")
+
 bool check_control_set(Check *check, Link *link, GError **errp)
 {
     g_autofree char *file = windows_path(&check->place,
@@ -126,12 +130,12 @@ bool check_control_set(Check *check, Link *link, GError **errp)
     link_set_object(link, "SYSTEM\\Select");
     if (!hive_get_dword(check->system->hive, "Select", "Default", &set) ||
         set == 0) {
-        return link_broken(link, screen, REMEDY_REG_FILE,
+        return link_broken(link, screen, REMEDY_SELECT,
                            "it names no control set (Default)");
     }
     path = g_strdup_printf("ControlSet%03u", set);
     if (hive_find_key(check->system->hive, path) == HIVE_NO_KEY) {
-        return link_broken(link, screen, REMEDY_REG_FILE,
+        return link_broken(link, screen, REMEDY_SELECT,
                            "it names %s (Default), which is not there",
                            path);
     }

@@ -159,7 +159,7 @@ def test_firmware_remedy():
     """Which firmware it takes, and how the machine is then called."""
     for kind, machine, words in (
             ('vista-broken-gpt-on-bios', 'xen-hvm',
-             ('bios="ovmf"', 'xen-hvm-uefi')),
+             ('firmware="ovmf"', 'xen-hvm-uefi')),
             ('vista-broken-gpt-on-bios', 'qemu-q35',
              ('OVMF', 'qemu-q35-uefi')),
             ('vista-broken-mbr-on-uefi', 'qemu-pc-uefi',
