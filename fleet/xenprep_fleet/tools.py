@@ -24,6 +24,9 @@ DRIVER = 'win-xenprep'
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
+# What a tool says besides: nothing of it is why it failed.
+BESIDES = re.compile(r'[^:]*: (info|warning): ')
+
 
 class Ended:
     """A tool that has ended."""
@@ -47,9 +50,9 @@ class Ended:
             name = signal.Signals(-self.status).name
             return f'{self.name} was ended by {name}' + (
                 ': out of memory?' if name == 'SIGKILL' else '')
-        lines = [line for line in self.err.splitlines() if line.strip()]
-        said = [line for line in lines if line.startswith(self.name + ': ')
-                and not line.startswith(self.name + ': warning: ')]
+        lines = [line for line in self.err.splitlines()
+                 if line.strip() and not BESIDES.match(line)]
+        said = [line for line in lines if line.startswith(self.name + ': ')]
         for line in [*said, *reversed(lines)]:
             return printable(line)
         return f'{self.name} ended with status {self.status}'

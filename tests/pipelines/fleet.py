@@ -27,6 +27,7 @@ from fleetrig import (PATIENCE, PROGRAM, Fleet, documented,
 import tap
 from tap import equal
 from xenprep_fleet.space import MIB, with_margin
+from xenprep_fleet.tools import Ended
 
 # A slim guest with all that a fleet's run looks at.
 KIND = 'boot-unprepared'
@@ -305,6 +306,21 @@ def no_tools() -> None:
         plain.chmod(0o755)
         has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3),
             'has no driver win-xenprep: install win-xenprep')
+
+
+def true_cause() -> None:
+    """A tool says more than why it failed, and says that first."""
+    columns = 'source\ttarget\ttarget-format\ttarget-options'
+    with Fleet() as fleet:
+        fleet.vmdk(KIND, 'a.vmdk')
+        fleet.manifest(['a.vmdk\tout/a.img\tqcow2\tcluster_size=3'], columns)
+        has(fleet.run(status=3), 'a: failed: ', 'Cluster size must be')
+    for said, cause in (('info: 7 changes\nx: bad\n', 'x: bad'),
+                        ('warning: old\nx: info: 7 changes\nno room\n',
+                         'no room'),
+                        ('info: 7 changes\n', 'x ended with status 1')):
+        ended = Ended('x', 1, b'', f'x: {said}'.encode())
+        equal(ended.cause(), cause, said)
 
 
 def written_to_meanwhile() -> None:
@@ -737,6 +753,7 @@ TESTS = [
     ('refused', refused),
     ('failed', failed),
     ('failed: tools without the driver', no_tools),
+    ('failed: the cause is what made it fail', true_cause),
     ('failed: the source was written to', written_to_meanwhile),
     ('done is not done again', not_twice),
     ('a target that is gone, or in use', targets_gone_and_used),
