@@ -7,6 +7,7 @@ A fleet of Windows guests: what win-xenprep-fleet is made of
     guest       one run for one guest, from its source to its report
     state       what is known of a guest from earlier runs
     space       room on the targets' disks, shared by all that runs
+    output      what is said on standard output, and on standard error
     table       what has become of all of them
 
 There is no engine here: Slurm, GNU parallel or a loop of the shell decides

@@ -10,10 +10,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import os
-import sys
 import time
 
 from .errors import Failed
+from .output import tell
 from .state import LOOK_AGAIN, Json, Record, Store
 
 MIB = 1 << 20
@@ -67,7 +67,7 @@ def take(store: Store, own: Record, part: str, size: int) -> None:
                 f'{-(-need // MIB)} MiB are needed: make room, or choose '
                 'another folder')
         if not said:
-            print(f'{-(-need // MIB)} MiB are needed in {folder}; waiting for '
-                  'others to end', file=sys.stderr, flush=True)
+            tell(f'{-(-need // MIB)} MiB are needed in {folder}; waiting for '
+                 'others to end')
             said = True
         time.sleep(LOOK_AGAIN)

@@ -24,9 +24,10 @@ import contextlib
 import fcntl
 import json
 import os
-import sys
 import time
 from typing import Any, Dict, Iterator, List, Optional
+
+from .output import tell
 
 Json = Dict[str, Any]
 
@@ -179,8 +180,7 @@ class Store:
                     if lock.take(wait=False):
                         break
                 if not said:
-                    print(f'{name}: another run is at work on it; waiting',
-                          file=sys.stderr, flush=True)
+                    tell(f'{name}: another run is at work on it; waiting')
                     said = True
                 time.sleep(LOOK_AGAIN)
             yield Record(lock)

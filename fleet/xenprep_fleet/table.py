@@ -9,6 +9,7 @@ from typing import List, Optional
 
 from .errors import DONE, NO, printable
 from .manifest import Guest
+from .output import say
 from .state import Json, Store, load
 
 OUTCOMES = ('prepared', 'unchanged', 'refused', 'failed', 'not done')
@@ -55,12 +56,12 @@ def show(store: Store, guests: Optional[List[Guest]]) -> int:
     found = rows(store, guests)
     widths = [max(len(line[column]) for line in [TITLES, *found])
               for column in range(len(TITLES))]
-    for line in [TITLES, *found]:
-        print('  '.join(cell.ljust(width) for cell, width
-                        in zip(line, widths)).rstrip())
+    lines = ['  '.join(cell.ljust(width) for cell, width
+                       in zip(line, widths)).rstrip()
+             for line in [TITLES, *found]]
     outcomes = [line[1] for line in found]
     counts = ', '.join(f'{outcomes.count(outcome)} {outcome}'
                        for outcome in OUTCOMES)
-    print(f'{len(found)} guests: {counts}')
+    say('\n'.join([*lines, f'{len(found)} guests: {counts}']))
     good = outcomes.count('prepared') + outcomes.count('unchanged')
     return DONE if found and good == len(found) else NO

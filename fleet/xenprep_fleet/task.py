@@ -7,7 +7,6 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import contextlib
 import os
 import secrets
-import sys
 from typing import Dict, Optional
 
 from .errors import (DONE, ERROR, NO, Failed, Left, Refused, Stopped,
@@ -15,6 +14,7 @@ from .errors import (DONE, ERROR, NO, Failed, Left, Refused, Stopped,
 from .guest import Run, exists
 from .interrupt import handle, uninterrupted
 from .manifest import Guest
+from .output import Unwritable, say, tell
 from .state import Json, Record, Store, identity, load, save
 
 GOOD = ('prepared', 'unchanged')
@@ -108,9 +108,6 @@ def work(guest: Guest, store: Store, record: Record, again: bool) -> int:
         old = decide(guest, state, again)
         run.make(part)
         run.finish(part, old)
-        outcome = run.report['outcome']
-        print(f'{guest.name}: {outcome}', flush=True)
-        return DONE
     except Refused as error:
         run.give_up('refused', str(error), old)
         return told(guest, f'refused: {error}', NO)
@@ -120,11 +117,22 @@ def work(guest: Guest, store: Store, record: Record, again: bool) -> int:
     finally:
         with uninterrupted():
             run.clean(part)
+    return announce(guest, run.report['outcome'])
+
+
+def announce(guest: Guest, outcome: str) -> int:
+    """Says that all is done, which is so whether that can be said or not."""
+    try:
+        say(f'{guest.name}: {outcome}')
+    except Unwritable as error:
+        if not error.silent:
+            told(guest, f'{outcome}; {error}', DONE)
+    return DONE
 
 
 def told(guest: Guest, message: str, status: int) -> int:
     """Says something of a guest."""
-    print(f'{guest.name}: {printable(message)}', file=sys.stderr, flush=True)
+    tell(f'{guest.name}: {message}')
     return status
 
 

@@ -741,6 +741,51 @@ def table() -> None:
         has(said, '?[2J x', '2 guests: 1 prepared, 0 unchanged, 1 refused')
 
 
+# ----------------------------------------------------------- what is said
+
+def full() -> None:
+    """A full disk takes no answer: said in a line, and the status tells."""
+    line = 'win-xenprep-fleet: standard output: No space left on device: ' \
+           'make room\n'
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        fleet.run()
+        for command in ('check fleet.tsv', 'table reports', '--help',
+                        'table --help'):
+            equal(fleet.shell(f'win-xenprep-fleet {command} >/dev/full',
+                              status=3), line, command)
+        has(fleet.shell('win-xenprep-fleet check fleet.tsv >&-', status=3),
+            'standard output: Bad file descriptor')
+        # What cannot be said does not change what is so.
+        (fleet.folder / 'a.vmdk').touch()
+        run = 'win-xenprep-fleet run fleet.tsv 1 --reports reports '
+        has(fleet.shell(run + '--again >/dev/full'),
+            'a: prepared; standard output: No space left on device')
+        equal(fleet.report()['outcome'], 'prepared', 'outcome')
+        has(fleet.shell(run), 'a: prepared before')
+        (fleet.folder / 'a.vmdk').unlink()
+        equal(fleet.shell(run + '--again 2>/dev/full', status=3), '', 'run')
+        equal(fleet.report()['outcome'], 'failed', 'outcome')
+
+
+def reader_ended() -> None:
+    """Nobody reads on: nothing is said of that."""
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        fleet.reports.mkdir()
+        for number in range(3000):
+            (fleet.reports / f'{number}.json').symlink_to('/dev/null')
+        for command in ('check fleet.tsv', 'table reports', '--help',
+                        'run fleet.tsv 1 --reports reports'):
+            said = fleet.shell('exec 3> >(true); wait $!; win-xenprep-fleet '
+                               f'{command} >&3; echo $? >status')
+            equal(said, '', command)
+            equal((fleet.folder / 'status').read_text(),
+                  '0\n' if 'run' in command else '141\n', command)
+        said = fleet.shell('win-xenprep-fleet table reports | head -1')
+        equal(len(said.splitlines()), 1, said)
+
+
 TESTS = [
     ('manifest: each wrong line is named', manifest_lines),
     ('manifest: the header', manifest_header),
@@ -770,6 +815,8 @@ TESTS = [
     ('the disk fills up', filled_up),
     ('waiting for room', wait_for_room),
     ('the table', table),
+    ('standard output on a full disk', full),
+    ('standard output that nobody reads', reader_ended),
     ('GNU parallel', parallel),
 ]
 
