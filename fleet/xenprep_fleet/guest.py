@@ -19,7 +19,7 @@ import time
 from typing import Any, Iterator, List, Optional
 
 from . import space, tools
-from .errors import ERROR, Failed, Left, Refused, printable
+from .errors import ERROR, Failed, Left, Refused, about, printable, why
 from .interrupt import uninterrupted
 from .manifest import Guest, absolute
 from .state import Json, Record, Store, identity, load, save, sync_folder
@@ -203,7 +203,8 @@ class Run:
             raise self.gave_up(ended)
         file = os.open(part, os.O_RDWR)
         try:
-            os.fsync(file)
+            with about(part):
+                os.fsync(file)
         finally:
             os.close(file)
 
@@ -275,7 +276,7 @@ class Run:
             except OSError as error:
                 # The next run finds the state, and completes the report.
                 raise Left(f'{target} is made, but its report cannot be '
-                           f'written: {error}', ERROR) from error
+                           f'written: {why(error)}', ERROR) from error
 
     def give_up(self, outcome: str, error: str, old: Json) -> None:
         """The report of a guest that no target was made of."""

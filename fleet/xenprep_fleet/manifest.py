@@ -13,6 +13,8 @@ import os
 import re
 from typing import Dict, Iterator, List, Optional
 
+from .errors import Failed
+
 COLUMNS = ('source', 'target', 'guest', 'source-format', 'target-format',
            'target-options', 'options', 'machine', 'domain')
 REQUIRED = ('source', 'target')
@@ -87,6 +89,16 @@ def stem(path: str) -> str:
     return os.path.splitext(os.path.basename(path))[0]
 
 
+def whole(path: str) -> bytes:
+    """What is in a manifest, whatever that is."""
+    try:
+        with open(path, 'rb') as file:
+            return file.read()
+    except OSError as error:
+        raise Failed(f'{path}: {os.strerror(error.errno or 0)}: name a '
+                     'manifest that can be read') from error
+
+
 class Reader:
     """Reads one manifest, and collects what is wrong with it."""
 
@@ -103,8 +115,7 @@ class Reader:
 
     def read(self) -> List[Guest]:
         """All guests, or all errors."""
-        with open(self.path, 'rb') as file:
-            lines = file.read().split(b'\n')
+        lines = whole(self.path).split(b'\n')
         for number, line in enumerate(lines, 1):
             try:
                 text = line.decode('utf-8-sig' if number == 1 else 'utf-8')
@@ -246,5 +257,5 @@ def wrong_with(guest: Guest) -> Iterator[str]:
 
 
 def read(path: str) -> List[Guest]:
-    """All guests of a manifest; raises Invalid or OSError."""
+    """All guests of a manifest; raises Invalid or Failed."""
     return Reader(path).read()

@@ -27,6 +27,7 @@ import os
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
+from .errors import about
 from .output import tell
 
 Json = Dict[str, Any]
@@ -49,7 +50,8 @@ def sync_folder(path: str) -> None:
     """The names in a folder outlive that the power fails."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        with about(path):
+            os.fsync(folder)
     finally:
         os.close(folder)
 
@@ -57,7 +59,7 @@ def sync_folder(path: str) -> None:
 def save(path: str, value: Json) -> None:
     """Writes JSON so that it is there completely or not at all."""
     unfinished = path + '.new'
-    with open(unfinished, 'w', encoding='utf-8') as file:
+    with about(path), open(unfinished, 'w', encoding='utf-8') as file:
         json.dump(value, file, indent=4)
         file.write('\n')
         file.flush()
@@ -85,8 +87,9 @@ class Lock:
     def take(self, wait: bool) -> bool:
         """Takes it; False if somebody has it."""
         try:
-            fcntl.flock(self.file,
-                        fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            with about(self.path):
+                fcntl.flock(self.file,
+                            fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             return False
         return True
@@ -114,13 +117,15 @@ class Record:
     def write(self, part: str, need: int) -> None:
         """Says what is going to be written."""
         self.clear()
-        os.pwrite(self.file,
-                  json.dumps({'part': part, 'need': need}).encode(), 0)
-        os.fsync(self.file)
+        with about(self.lock.path):
+            os.pwrite(self.file,
+                      json.dumps({'part': part, 'need': need}).encode(), 0)
+            os.fsync(self.file)
 
     def clear(self) -> None:
         """Says that nothing is."""
-        os.ftruncate(self.file, 0)
+        with about(self.lock.path):
+            os.ftruncate(self.file, 0)
 
 
 class Store:

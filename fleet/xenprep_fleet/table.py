@@ -7,7 +7,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import os
 from typing import List, Optional
 
-from .errors import DONE, NO, printable
+from .errors import DONE, NO, Failed, printable
 from .manifest import Guest
 from .output import say
 from .state import Json, Store, load
@@ -41,14 +41,24 @@ def row(name: str, report: Optional[Json],
         report.get('error') or report['target'])]
 
 
+def reported(folder: str) -> List[str]:
+    """The guests that a folder has reports of."""
+    try:
+        files = os.listdir(folder)
+    except OSError as error:
+        raise Failed(f'{folder}: {os.strerror(error.errno or 0)}: name the '
+                     'folder that --reports of run named') from error
+    return sorted(name[:-5] for name in files
+                  if name.endswith('.json') and not name.startswith('.'))
+
+
 def rows(store: Store, guests: Optional[List[Guest]]) -> List[List[str]]:
     """All guests: those of the manifest, or those that have a report."""
     if guests is not None:
         return [row(guest.name, load(store.report(guest.name)), guest)
                 for guest in guests]
-    names = sorted(name[:-5] for name in os.listdir(store.folder)
-                   if name.endswith('.json') and not name.startswith('.'))
-    return [row(name, load(store.report(name)), None) for name in names]
+    return [row(name, load(store.report(name)), None)
+            for name in reported(store.folder)]
 
 
 def show(store: Store, guests: Optional[List[Guest]]) -> int:

@@ -10,7 +10,7 @@ import secrets
 from typing import Dict, Optional
 
 from .errors import (DONE, ERROR, NO, Failed, Left, Refused, Stopped,
-                     printable)
+                     printable, why)
 from .guest import Run, exists
 from .interrupt import handle, uninterrupted
 from .manifest import Guest
@@ -112,8 +112,8 @@ def work(guest: Guest, store: Store, record: Record, again: bool) -> int:
         run.give_up('refused', str(error), old)
         return told(guest, f'refused: {error}', NO)
     except (Failed, OSError) as error:
-        run.give_up('failed', printable(str(error)), old)
-        return told(guest, f'failed: {error}', ERROR)
+        run.give_up('failed', printable(why(error)), old)
+        return told(guest, f'failed: {why(error)}', ERROR)
     finally:
         with uninterrupted():
             run.clean(part)
@@ -146,6 +146,7 @@ def run_guest(guest: Guest, store: Store, again: bool) -> int:
     except Left as left:
         return told(guest, str(left), left.status)
     except OSError as error:
-        return told(guest, f'its report cannot be written: {error}', ERROR)
+        return told(guest, f'its report cannot be written: {why(error)}',
+                    ERROR)
     except Stopped as stopped:
         return told(guest, str(stopped), 128 + stopped.number)

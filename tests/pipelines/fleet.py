@@ -743,6 +743,48 @@ def table() -> None:
 
 # ----------------------------------------------------------- what is said
 
+def system_errors() -> None:
+    """The file, the cause, and what to do; nothing of Python's."""
+    with Fleet() as fleet:
+        fleet.vmdk(KIND, 'a.vmdk')
+        fleet.manifest(['a.vmdk\tno/a.img'])
+        missing = fleet.folder / 'no'
+        error = f'{missing}: No such file or directory: make it, or name ' \
+                'another'
+        equal(fleet.run(status=3), f'a: failed: {error}\n', 'no folder')
+        equal(fleet.report()['error'], error, 'report')
+        shutil.rmtree(fleet.reports)
+        fleet.reports.touch()
+        has(fleet.run(status=3), 'a: its report cannot be written: '
+            f'{fleet.reports}', 'Not a directory: name a folder')
+        equal(fleet.call(PROGRAM, 'check', 'out', status=3),
+              'win-xenprep-fleet: out: Is a directory: name a manifest that '
+              'can be read\n', 'manifest')
+        equal(fleet.call(PROGRAM, 'table', 'none', status=3),
+              f'win-xenprep-fleet: {fleet.folder}/none: No such file or '
+              'directory: name the folder that --reports of run named\n',
+              'folder of reports')
+
+
+def reports_on_full_disk() -> None:
+    """There is room for the target, and none for what is known of it."""
+    with Fleet() as fleet, small_disk(fleet, 1):
+        fleet.single(KIND, target='a.img')
+        with (fleet.out / 'other').open('wb', buffering=0) as file:
+            with contextlib.suppress(OSError):
+                while file.write(bytes(4096)):
+                    pass
+        said = fleet.call(PROGRAM, 'run', 'fleet.tsv', 1, '--reports',
+                          'out/reports', status=3)
+        has(said, f'a: its report cannot be written: {fleet.out}/reports/',
+            ': No space left on device: make room\n')
+        equal(len(said.splitlines()), 1, said)
+        equal((fleet.folder / 'a.img').exists(), False, 'target')
+        (fleet.out / 'other').unlink()
+        has(fleet.call(PROGRAM, 'run', 'fleet.tsv', 1, '--reports',
+                       'out/reports'), 'a: prepared')
+
+
 def full() -> None:
     """A full disk takes no answer: said in a line, and the status tells."""
     line = 'win-xenprep-fleet: standard output: No space left on device: ' \
@@ -814,6 +856,8 @@ TESTS = [
     ('no room', too_small),
     ('the disk fills up', filled_up),
     ('waiting for room', wait_for_room),
+    ('errors of the system', system_errors),
+    ('no room for reports', reports_on_full_disk),
     ('the table', table),
     ('standard output on a full disk', full),
     ('standard output that nobody reads', reader_ended),
