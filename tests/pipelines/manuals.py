@@ -271,6 +271,17 @@ def test_fleet() -> None:
           sorted(options), 'options')
 
 
+def test_fleet_status() -> None:
+    """The same exit statuses as --help has."""
+    part = manpages.section(page('win-xenprep-fleet.1'), 'Exit status')
+    text = toolhelp.output_of(
+        str(SOURCE / 'fleet' / 'win-xenprep-fleet'), '--help')
+    said = ' '.join(text.split()).partition('Exit status: ')[2]
+    terms = [term.astext().replace(' ', '') for term in
+             part.findall(manpages.nodes.term)]
+    equal(terms, re.findall(r'(?:^|; )(\d+(?:\+N)?) ', said), 'exit status')
+
+
 # ---------------------------------------------------------------- the driver
 
 def driver_page():
