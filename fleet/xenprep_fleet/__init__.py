@@ -6,6 +6,7 @@ A fleet of Windows guests: what win-xenprep-fleet is made of
     task        what is to be done for a guest, by what was done before
     guest       one run for one guest, from its source to its report
     state       what is known of a guest from earlier runs
+    reports     the reports of a folder, whoever has written them
     space       room on the targets' disks, shared by all that runs
     output      what is said on standard output, and on standard error
     table       what has become of all of them

@@ -24,6 +24,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
@@ -34,14 +35,35 @@ Json = Dict[str, Any]
 
 # How often one looks whether somebody else has ended, in seconds.
 LOOK_AGAIN = 1.0
+# Outcomes of a guest that has a target.
+GOOD = ('prepared', 'unchanged')
+
+
+class Unfit(Exception):
+    """What is there under a name is not what has to be."""
+
+
+def read_file(path: str, limit: Optional[int] = None) -> bytes:
+    """All of a file; whatever else has its name is not waited for."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY |
+                   os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise Unfit('it is no file')
+        with about(path), open(file, 'rb', closefd=False) as stream:
+            data = stream.read() if limit is None else stream.read(limit + 1)
+    finally:
+        os.close(file)
+    if limit is not None and len(data) > limit:
+        raise Unfit(f'it has more than {limit >> 20} MiB')
+    return data
 
 
 def load(path: str) -> Optional[Json]:
     """A JSON object of a file, or nothing if there is none."""
     try:
-        with open(path, encoding='utf-8') as file:
-            found = json.load(file)
-    except (FileNotFoundError, ValueError):
+        found = json.loads(read_file(path).decode())
+    except (FileNotFoundError, Unfit, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

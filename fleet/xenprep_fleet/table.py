@@ -4,15 +4,16 @@ What has become of a fleet: a line for each guest, and how many of each kind
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import os
 from typing import List, Optional
 
-from .errors import DONE, NO, Failed, printable
+from . import reports
+from .errors import DONE, NO, printable
 from .manifest import Guest
 from .output import say
-from .state import Json, Store, load
+from .state import GOOD, Json, Store
 
-OUTCOMES = ('prepared', 'unchanged', 'refused', 'failed', 'not done')
+OUTCOMES = ('prepared', 'unchanged', 'refused', 'failed', 'not done',
+            'unreadable')
 TITLES = ['GUEST', 'OUTCOME', 'WINDOWS', 'BOOTS', 'SECONDS',
           'TARGET, OR WHY NOT']
 
@@ -24,41 +25,35 @@ def differs(guest: Guest, report: Json) -> bool:
                 ('options', guest.options)))
 
 
-def row(name: str, report: Optional[Json],
-        guest: Optional[Guest]) -> List[str]:
-    """The cells of a guest."""
-    if report is None or not {'outcome', 'seconds'} <= report.keys():
-        return [name, 'not done', '', '', '', 'there is no report']
+def cells(report: Optional[Json], guest: Optional[Guest]) -> List[str]:
+    """What a guest's report tells, in the order of the titles."""
+    if report is None:
+        return ['not done', '', '', '', 'there is no report']
     if guest and differs(guest, report):
-        return [name, 'not done', '', '', '',
+        return ['not done', '', '', '',
                 'its report is about another source, target or options']
-    windows = (report.get('windows') or
-               report.get('report', {}).get('windows', {}))
-    return [printable(cell) for cell in (
-        name, report['outcome'], windows.get('name', ''),
-        report.get('after', {}).get('boots', ''),
-        f'{report["seconds"]:.1f}',
-        report.get('error') or report['target'])]
+    return [report['outcome'],
+            reports.text(report, 'windows', 'name') or
+            reports.text(report, 'report', 'windows', 'name'),
+            reports.text(report, 'after', 'boots'),
+            reports.seconds(report),
+            reports.text(report, 'error') or reports.text(report, 'target')]
 
 
-def reported(folder: str) -> List[str]:
-    """The guests that a folder has reports of."""
+def row(store: Store, name: str, guest: Optional[Guest]) -> List[str]:
+    """The line of a guest; one that cannot be told of is there, too."""
     try:
-        files = os.listdir(folder)
-    except OSError as error:
-        raise Failed(f'{folder}: {os.strerror(error.errno or 0)}: name the '
-                     'folder that --reports of run named') from error
-    return sorted(name[:-5] for name in files
-                  if name.endswith('.json') and not name.startswith('.'))
+        told = cells(reports.read(store.report(name)), guest)
+    except reports.Unreadable as error:
+        told = ['unreadable', '', '', '', str(error)]
+    return [printable(cell) for cell in (name, *told)]
 
 
 def rows(store: Store, guests: Optional[List[Guest]]) -> List[List[str]]:
     """All guests: those of the manifest, or those that have a report."""
     if guests is not None:
-        return [row(guest.name, load(store.report(guest.name)), guest)
-                for guest in guests]
-    return [row(name, load(store.report(name)), None)
-            for name in reported(store.folder)]
+        return [row(store, guest.name, guest) for guest in guests]
+    return [row(store, name, None) for name in reports.names(store.folder)]
 
 
 def show(store: Store, guests: Optional[List[Guest]]) -> int:
@@ -73,5 +68,5 @@ def show(store: Store, guests: Optional[List[Guest]]) -> int:
     counts = ', '.join(f'{outcomes.count(outcome)} {outcome}'
                        for outcome in OUTCOMES)
     say('\n'.join([*lines, f'{len(found)} guests: {counts}']))
-    good = outcomes.count('prepared') + outcomes.count('unchanged')
+    good = sum(outcomes.count(outcome) for outcome in GOOD)
     return DONE if found and good == len(found) else NO

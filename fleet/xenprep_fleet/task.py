@@ -15,9 +15,7 @@ from .guest import Run, exists
 from .interrupt import handle, uninterrupted
 from .manifest import Guest
 from .output import Unwritable, say, tell
-from .state import Json, Record, Store, identity, load, save
-
-GOOD = ('prepared', 'unchanged')
+from .state import GOOD, Json, Record, Store, identity, load, save
 
 
 def recover(guest: Guest, store: Store, record: Record) -> Json:

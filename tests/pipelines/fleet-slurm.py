@@ -156,7 +156,7 @@ def outcomes() -> None:
     until('Slurm has done all', lambda: not cluster.queue())
     table = (State.fleet.folder / 'fleet-table.txt').read_text()
     equal(table.splitlines()[-1], '40 guests: 35 prepared, 0 unchanged, '
-          '5 refused, 0 failed, 0 not done', table)
+          '5 refused, 0 failed, 0 not done, 0 unreadable', table)
     log = (cluster.folder / 'slurmctld.log').read_text()
     requeued = set(re.findall(r'Requeuing JobId=\d+_(\d+)', log))
     at_work = {str(number) for number, line in enumerate(State.lines, 1)

@@ -828,6 +828,79 @@ def reader_ended() -> None:
         equal(len(said.splitlines()), 1, said)
 
 
+# What is no report, as a file's text, and the cause that the table has.
+NO_REPORTS = {
+    '': 'it is empty',
+    '{"outcome": "prep': 'it is no JSON',
+    100000 * '[': 'it is no JSON',
+    '"\\u0000"': 'it is no report of a guest',
+    '{"outcome": ["prepared"]}': 'it has no outcome that is known',
+    '{"outcome": "prepared"}': "it says 'prepared', and has no 'report'",
+    '{"outcome": "failed", "error": 1}': "it says 'failed', and has no 'err",
+    (4 << 20) * ' ' + '{}': 'it has more than 4 MiB'}
+
+
+def spoilt_reports(folder: pathlib.Path) -> Iterator[Tuple[str, str]]:
+    """Reports that cannot be read: the names, and the causes."""
+    folder.mkdir()
+    for number, (text, cause) in enumerate(NO_REPORTS.items()):
+        (folder / f'text{number}.json').write_text(text)
+        yield f'text{number}', cause
+    (folder / 'utf.json').write_bytes(b'{"outcome": "\xff"}')
+    yield 'utf', 'it is no JSON'
+    (folder / 'folder.json').mkdir()
+    yield 'folder', 'it is no file'
+    os.mkfifo(folder / 'pipe.json')
+    yield 'pipe', 'it is no file'
+    (folder / 'link.json').symlink_to('nowhere')
+    yield 'link', 'it is a link to nothing'
+    (folder / 'round.json').symlink_to('round.json')
+    yield 'round', f'{folder}/round.json: Too many levels of symbolic links: '
+    (folder / '\x1b.json').write_text('{}')
+    yield '?', 'it has no outcome that is known'
+
+
+def unreadable() -> None:
+    """A report that does not tell is a guest that is not left out."""
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        spoilt = dict(spoilt_reports(fleet.reports))
+        (fleet.reports / 'odd.json').write_text(
+            '{"outcome": "prepared", "report": {"windows": []}, "seconds": '
+            '1e999, "after": 7, "target": {}}')
+        fleet.run()
+        said = fleet.call(PROGRAM, 'table', 'reports', status=1)
+        for name, cause in spoilt.items():
+            line, = [line for line in said.splitlines()
+                     if line.split()[:2] == [name, 'unreadable']]
+            has(line, cause, ': ' if name == 'round' else
+                ': move it away, and run the guest again')
+        has(said, f'{len(spoilt) + 2} guests: 2 prepared, 0 unchanged, 0 ref'
+            f'used, 0 failed, 0 not done, {len(spoilt)} unreadable')
+
+
+def unreadable_mended() -> None:
+    """The remedy helps: the next run completes the report."""
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        fleet.run()
+        report = fleet.reports / 'a.json'
+        for spoil in (os.mkfifo, os.mkdir):
+            report.unlink()
+            has(fleet.call(PROGRAM, 'table', 'reports', 'fleet.tsv',
+                           status=1), '1 not done, 0 unreadable')
+            spoil(report)
+            has(fleet.call(PROGRAM, 'table', 'reports', 'fleet.tsv',
+                           status=1), '0 not done, 1 unreadable')
+            report.rename(fleet.folder / spoil.__name__)
+            has(fleet.run(), 'prepared before')
+            fleet.call(PROGRAM, 'table', 'reports', 'fleet.tsv')
+        report.unlink()
+        os.mkfifo(report)
+        has(fleet.run(), 'prepared before')
+        equal(fleet.report()['outcome'], 'prepared', 'outcome')
+
+
 TESTS = [
     ('manifest: each wrong line is named', manifest_lines),
     ('manifest: the header', manifest_header),
@@ -859,6 +932,8 @@ TESTS = [
     ('errors of the system', system_errors),
     ('no room for reports', reports_on_full_disk),
     ('the table', table),
+    ('reports that cannot be read', unreadable),
+    ('reports that could not be read', unreadable_mended),
     ('standard output on a full disk', full),
     ('standard output that nobody reads', reader_ended),
     ('GNU parallel', parallel),
