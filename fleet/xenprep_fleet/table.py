@@ -4,10 +4,11 @@ What has become of a fleet: a line for each guest, and how many of each kind
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import os
 from typing import List, Optional
 
 from . import reports
-from .errors import DONE, NO, printable
+from .errors import DONE, NO, printable, why
 from .manifest import Guest
 from .output import say
 from .state import GOOD, Json, Store
@@ -25,6 +26,17 @@ def differs(guest: Guest, report: Json) -> bool:
                 ('options', guest.options)))
 
 
+def gone(target: str) -> bool:
+    """Whether a target, which is a file always, is not there any more."""
+    try:
+        os.stat(target)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise reports.Unreadable(why(error)) from error
+    return False
+
+
 def cells(report: Optional[Json], guest: Optional[Guest]) -> List[str]:
     """What a guest's report tells, in the order of the titles."""
     if report is None:
@@ -32,6 +44,9 @@ def cells(report: Optional[Json], guest: Optional[Guest]) -> List[str]:
     if guest and differs(guest, report):
         return ['not done', '', '', '',
                 'its report is about another source, target or options']
+    if guest and report['outcome'] in GOOD and gone(guest.target):
+        return ['not done', '', '', '',
+                'its target is gone; --again converts it again']
     return [report['outcome'],
             reports.text(report, 'windows', 'name') or
             reports.text(report, 'report', 'windows', 'name'),

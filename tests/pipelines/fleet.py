@@ -828,6 +828,32 @@ def reader_ended() -> None:
         equal(len(said.splitlines()), 1, said)
 
 
+def target_gone() -> None:
+    """A guest whose target is gone is not done, as run says, too."""
+    with Fleet() as fleet:
+        fleet.single(KIND)
+        target = fleet.out / 'a.img'
+        table_of = (PROGRAM, 'table', 'reports', 'fleet.tsv')
+        fleet.run()
+        has(fleet.call(*table_of), '1 guests: 1 prepared')
+        target.rename(fleet.folder / 'kept')
+        said = 'its target is gone; --again converts it again\n'
+        has(fleet.call(*table_of, status=1), 'a      not done', said,
+            '1 guests: 0 prepared', '1 not done')
+        has(fleet.run(status=3), said)
+        fleet.out.rmdir()
+        has(fleet.call(*table_of, status=1), said)
+        # It is there, or not: nobody can tell.
+        fleet.out.symlink_to('out')
+        has(fleet.call(*table_of, status=1), 'a      unreadable',
+            f'{target}: Too many levels of symbolic links: ')
+        fleet.out.unlink()
+        fleet.out.mkdir()
+        # It may be that of a guest that is in use, or moved with it.
+        target.symlink_to(fleet.folder / 'kept')
+        has(fleet.call(*table_of), '1 guests: 1 prepared')
+
+
 # What is no report, as a file's text, and the cause that the table has.
 NO_REPORTS = {
     '': 'it is empty',
@@ -932,6 +958,7 @@ TESTS = [
     ('errors of the system', system_errors),
     ('no room for reports', reports_on_full_disk),
     ('the table', table),
+    ('the table, and targets that are gone', target_gone),
     ('reports that cannot be read', unreadable),
     ('reports that could not be read', unreadable_mended),
     ('standard output on a full disk', full),
