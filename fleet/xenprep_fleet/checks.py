@@ -49,14 +49,37 @@ class Checker:
                         '--image-opts', node)
         return said.replace(f'win-xenfix: {node}: ', '')
 
+    def target_options(self, guest: Guest) -> str:
+        """What is wrong with options of the target's format.
+
+        All that can be found without a file: a disk is measured, which tells
+        of unknown options, and of values as far as they matter for that.
+        """
+        measure = ('qemu-img', 'measure', '--size=64M', '-O',
+                   guest.target_format)
+        said = self.ask(*measure, '-o', guest.target_options)
+        # Not all formats can be measured, whatever the options.
+        if not said or said == self.ask(*measure):
+            return ''
+        return (f"target-options: {said.replace('qemu-img: ', '', 1)}; "
+                f'qemu-img create -f {guest.target_format} -o help lists '
+                'what there is')
+
+    def known_formats(self, guest: Guest) -> Iterator[str]:
+        """What is wrong with formats, and options of the target's."""
+        wrong = [f"{column}: '{name}' is no format that qemu-img knows"
+                 for column, name in (('source-format', guest.source_format),
+                                      ('target-format', guest.target_format))
+                 if name not in self.formats or name == tools.DRIVER]
+        yield from wrong
+        if guest.target_options and not wrong:
+            yield self.target_options(guest)
+
     def guest(self, guest: Guest) -> Iterator[str]:
         """All that is wrong with a line."""
         yield from wrong_source(guest)
         yield from wrong_target(guest)
-        for column, name in (('source-format', guest.source_format),
-                             ('target-format', guest.target_format)):
-            if name not in self.formats or name == tools.DRIVER:
-                yield f"{column}: '{name}' is no format that qemu-img knows"
+        yield from self.known_formats(guest)
         if guest.options:
             yield self.options(guest.options)
         if guest.machine:

@@ -130,6 +130,37 @@ def manifest_tried() -> None:
         equal(fleet.call(PROGRAM, 'check', 'fleet.tsv'), '1\n', 'count')
 
 
+def manifest_target_options() -> None:
+    """Options of the target's format are tried, and nothing is written."""
+    rows = {
+        'qcow2\tcluster_size=128k,lazy_refcounts=on': '',
+        'qcow2\tnosuch=1': "Invalid parameter 'nosuch'; qemu-img create -f "
+                           'qcow2 -o help lists',
+        'qcow2\tcluster_size=3': 'Cluster size must be a power of two',
+        'qcow2\tlazy_refcounts=maybe': "expects 'on' or 'off'",
+        'qcow2\thelp': "Invalid parameter 'help'",
+        'raw\tcluster_size=64k': "Invalid parameter 'cluster_size'",
+        'raw\tpreallocation=falloc': '',
+        # These cannot be measured.
+        'vmdk\tsubformat=streamOptimized': '',
+        'vmdk\tsubformat=monolithicSparse,nosuch=1': "parameter 'nosuch'",
+        'vhdx\tblock_size=1M': '',
+        'vpc\tforce_size=maybe': "expects 'on' or 'off'"}
+    with Fleet() as fleet:
+        fleet.vmdk(KIND, 'a.vmdk')
+        fleet.manifest([f'a.vmdk\tout/g{number}.img\t{row}'
+                        for number, row in enumerate(rows)],
+                       'source\ttarget\ttarget-format\ttarget-options')
+        said = fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3)
+        equal(len(said.splitlines()), sum(map(bool, rows.values())), said)
+        for number, cause in enumerate(rows.values(), 2):
+            if cause:
+                line, = [line for line in said.splitlines()
+                         if line.startswith(f'fleet.tsv:{number}: ')]
+                has(line, ': target-options: ', cause)
+        equal(list(fleet.out.iterdir()), [], 'targets')
+
+
 # -------------------------------------------------------------- one guest
 
 def one_guest() -> None:
@@ -931,6 +962,7 @@ TESTS = [
     ('manifest: each wrong line is named', manifest_lines),
     ('manifest: the header', manifest_header),
     ('manifest: what the tools know is tried', manifest_tried),
+    ('manifest: options of the target', manifest_target_options),
     ('one guest with an odd name', one_guest),
     ('machines, formats, nodes', kinds_of_guests),
     ('a guest called space', odd_names),
