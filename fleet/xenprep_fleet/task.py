@@ -71,9 +71,9 @@ def decide_again(guest: Guest, state: Json, again: bool) -> Json:
         used = '' if now == made else '; its target was written to since'
         raise Left(f'{outcome} before{used}', DONE)
     if not again:
-        why = changed or ('the last try was ' + outcome
-                          if outcome not in GOOD else 'its target is gone')
-        raise Left(f'{why}; --again converts it again', ERROR)
+        reason = changed or ('the last try was ' + outcome
+                             if outcome not in GOOD else 'its target is gone')
+        raise Left(f'{reason}; --again converts it again', ERROR)
     if not os.path.lexists(guest.target):
         return {}
     if made['path'] != guest.target:

@@ -26,6 +26,9 @@ LIBC = ctypes.CDLL(None)
 
 # What a tool says besides: nothing of it is why it failed.
 BESIDES = re.compile(r'[^:]*: (info|warning): ')
+# The formats in qemu-img's help: on that line, or since QEMU 10 below it.
+FORMATS = re.compile(r'^Supported (?:image )?formats:(.*\n(?:\n?(?: .*\n)+)?)',
+                     re.M)
 
 
 class Ended:
@@ -151,7 +154,7 @@ def image_options(node: Sequence[str]) -> List[str]:
 def formats(tools: Tools, cwd: str) -> List[str]:
     """What qemu-img can open or make."""
     ended = tools.call('qemu-img', '--help', cwd=cwd)
-    match = re.search(r'^Supported formats:(.*)$', ended.out, re.M)
+    match = FORMATS.search(ended.out)
     if not match:
         raise Failed(ended.cause())
     found = match.group(1).split()

@@ -332,11 +332,15 @@ def no_tools() -> None:
             'qemu-img ended with status 1')
         has(fleet.run(status=3), 'failed: qemu-img ended with status 1')
         plain = fleet.folder / 'tools/qemu-img'
-        plain.unlink()
-        plain.write_text('#!/bin/sh\necho Supported formats: raw vmdk\n')
-        plain.chmod(0o755)
-        has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3),
-            'has no driver win-xenprep: install win-xenprep')
+        # As QEMU 7.2 says it, and as QEMU 10 does.
+        for said in ('Supported formats: raw vmdk\n\nwin-xenprep\n',
+                     'Supported image formats:\n\n  raw\n  vmdk\n\n'
+                     'See win-xenprep\n'):
+            plain.unlink()
+            plain.write_text(f"#!/bin/sh\ncat <<'EOF'\n{said}EOF\n")
+            plain.chmod(0o755)
+            has(fleet.call(PROGRAM, 'check', 'fleet.tsv', status=3),
+                'has no driver win-xenprep: install win-xenprep')
 
 
 def true_cause() -> None:
