@@ -171,7 +171,8 @@ def test_values_begun() -> None:
 def test_formats() -> None:
     """Formats are those of QEMU, of which some are offered."""
     text = toolhelp.output_of('qemu-img', '--help')
-    known = set(text.partition('Supported formats:')[2].split())
+    # QEMU 10 says "Supported image formats:".
+    known = set(re.split('Supported .*formats:', text)[1].split())
     for line in ('info -f ', 'info --format=', 'config --disk-format='):
         values = offered('win-xenfix ' + line)
         assert {'raw', 'qcow2', 'vmdk', 'vpc', 'vhdx'} <= values <= known, \

@@ -80,8 +80,11 @@ system_files() {
 }
 
 formats() {
-    "$1" qemu-img --help | sed -n 's/^Supported formats://p' | xargs -n1 |
-        LC_ALL=C sort
+    # QEMU 10 has them in lines of their own.
+    "$1" qemu-img --help | awk '
+        /^Supported .*formats:/ { found = 1; sub(/.*:/, "") }
+        /^See / { exit }
+        found' | xargs -n1 | LC_ALL=C sort
 }
 
 all_formats() {

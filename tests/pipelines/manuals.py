@@ -180,7 +180,7 @@ def test_standard_options() -> None:
 def common_parts(tree) -> List:
     """What is told once for several commands."""
     return [manpages.section(tree, title) for title in
-            ('Options of each command',
+            ('Options of each command', 'Options of commands that report',
              'Options of commands that open an image',
              'Options of commands that look at the guest')]
 
