@@ -178,11 +178,25 @@ static UndoVerdict compare_patches(BlockBackend *image, const UndoFile *undo,
     return UNDO_VERDICT_SOUND;
 }
 
+/* That of the disk below a node that presents it prepared. */
+static const char *image_format(BlockBackend *image)
+{
+    BlockDriverState *bs = blk_bs(image);
+
+    GRAPH_RDLOCK_GUARD_MAINLOOP();
+
+    while (strcmp(bs->drv->format_name, "win-xenprep") == 0 &&
+           bdrv_primary_bs(bs)) {
+        bs = bdrv_primary_bs(bs);
+    }
+    return bs->drv->format_name;
+}
+
 /* What can be told without reading the disk. */
 static UndoVerdict compare_images(BlockBackend *image, const UndoFile *undo,
                                   char **what, Error **errp)
 {
-    const char *format = bdrv_get_format_name(blk_bs(image));
+    const char *format = image_format(image);
     int64_t size = blk_getlength(image);
 
     if (size < 0) {

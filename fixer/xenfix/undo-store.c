@@ -116,7 +116,9 @@ bool undo_store_load(const char *path, UndoFile **undo, GError **error)
 
     *undo = NULL;
     if (fd < 0) {
-        return errno == ENOENT || fail(error, errno, "open", path);
+        /* Under a name that is too long nothing can be, either. */
+        return errno == ENOENT || errno == ENAMETOOLONG ||
+               fail(error, errno, "open", path);
     }
     ok = load_open(fd, path, undo, error);
     close_file(fd);

@@ -45,48 +45,28 @@ static bool hand_on(GError *error, Error **errp)
     return false;
 }
 
-bool undo_state_read(const XenfixOptions *options, BlockBackend *image,
-                     UndoState *state, Error **errp)
+static bool load_undo(UndoState *state, Error **errp)
 {
     GError *error = NULL;
 
-    state->path = undo_place(options, image, errp);
-    if (!state->path) {
-        return false;
-    }
-    if (!undo_store_load(state->path, &state->undo, &error)) {
-        return hand_on(error, errp);
-    }
-    if (state->undo) {
-        state->verdict = undo_disk_compare(image, state->undo, &state->what,
-                                           errp);
-    }
-    return !state->undo || state->verdict != UNDO_VERDICT_ERROR;
+    return undo_store_load(state->path, &state->undo, &error) ||
+           hand_on(error, errp);
 }
 
-bool undo_state_check_whole(const XenfixOptions *options,
-                            BlockBackend *image, Error **errp)
+static bool compare(UndoState *state, BlockBackend *image, Error **errp)
 {
-    g_auto(UndoState) state = { 0 };
-    Error *err = NULL;
-
-    if (!undo_state_read(options, image, &state, &err)) {
-        if (state.path) {
-            error_propagate(errp, err);
-            return false;
-        }
-        /* No place for an undo file: none is needed to look. */
-        error_free(err);
-        return true;
-    }
-    if (!state.undo || state.undo->done ||
-        state.verdict == UNDO_VERDICT_FOREIGN) {
-        return true;
-    }
-    error_setg(errp, "an earlier run was cut off, so that the disk is "
-               "half-changed: run 'win-xenfix rollback' first");
-    return false;
+    state->verdict = undo_disk_compare(image, state->undo, &state->what, errp);
+    return state->verdict != UNDO_VERDICT_ERROR;
 }
+
+bool undo_state_read(const XenfixOptions *options, BlockBackend *image,
+                     UndoState *state, Error **errp)
+{
+    state->path = undo_place(options, image, errp);
+    return state->path && load_undo(state, errp) &&
+           (!state->undo || compare(state, image, errp));
+}
+
 
 /* ------------------------------------------------------------- changing */
 
@@ -158,6 +138,47 @@ static bool may_take_back(const UndoState *state, Error **errp)
                    "since; neither completing nor taking it back is safe: "
                    "remove '%s' to keep the disk as it is", state->what,
                    state->path);
+    }
+    return false;
+}
+
+/* Who may read the image need not be who changed it. */
+static bool is_hidden(const char *path)
+{
+    if (access(path, R_OK) == 0 || errno != EACCES) {
+        return false;
+    }
+    warn_report("cannot open undo file '%s': %s; whether a run was cut off is "
+                "not known, 'win-xenfix status' as its owner tells", path,
+                strerror(errno));
+    return true;
+}
+
+bool undo_state_check_whole(const XenfixOptions *options,
+                            BlockBackend *image, Error **errp)
+{
+    g_auto(UndoState) state = { 0 };
+
+    /* Without a place for an undo file there is none. */
+    state.path = undo_place(options, image, NULL);
+    if (!state.path || is_hidden(state.path)) {
+        return true;
+    }
+    if (!load_undo(&state, errp)) {
+        return false;
+    }
+    if (!state.undo || state.undo->done) {
+        return true;
+    }
+    if (!compare(&state, image, errp)) {
+        return false;
+    }
+    if (state.verdict == UNDO_VERDICT_FOREIGN) {
+        return true;
+    }
+    if (may_take_back(&state, errp)) {
+        error_setg(errp, "an earlier run was cut off, so that the disk is "
+                   "half-changed: run 'win-xenfix rollback' first");
     }
     return false;
 }
