@@ -19,7 +19,8 @@ import time
 from typing import Any, Iterator, List, Optional
 
 from . import space, tools
-from .errors import ERROR, Failed, Left, Refused, about, printable, why
+from .errors import (
+    ERROR, NO, Failed, Left, Refused, about, printable, why)
 from .interrupt import uninterrupted
 from .manifest import Guest, absolute
 from .state import Json, Record, Store, identity, load, save, sync_folder
@@ -104,6 +105,16 @@ class Run:
         paths = {absolute(name, self.guest.base) for name in names}
         found = [identity(path) for path in sorted(paths)]
         return [file for file in found if file]
+
+    def must_be_whole(self) -> None:
+        """Fails on a disk that win-xenfix was changing when it was ended."""
+        ended = self.tools.call(
+            'win-xenfix', 'status',
+            *tools.image_options(tools.disk_node(self.guest)),
+            cwd=self.guest.base)
+        if ended.status == NO:
+            raise Failed('win-xenfix was cut off while it changed the disk: '
+                         "run 'win-xenfix rollback' on it first")
 
     def look(self) -> None:
         """Which Windows it is, and the machine that it is to boot on."""
@@ -211,6 +222,7 @@ class Run:
     def make(self, part: str) -> None:
         """A target that is complete and would boot, but for its name."""
         self.files = self.find_files()
+        self.must_be_whole()
         self.look()
         self.look_before()
         self.check_prepared()

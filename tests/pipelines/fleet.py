@@ -624,6 +624,22 @@ def tools_die_too() -> None:
         fleet.must_be_clean()
 
 
+def half_changed() -> None:
+    """A disk that win-xenfix was changing when it was ended."""
+    with Fleet() as fleet:
+        source = fleet.single(KIND)
+        fleet.call('win-xenfix', 'drivers', '-q', '-f', 'vmdk', source)
+        undo = source.parent / (source.name + '.xenfix-undo')
+        with undo.open('r+b') as file:
+            # The mark that the run was completed: docs/undo-file.rst.
+            file.seek(480)
+            file.write(bytes(32))
+        has(fleet.run(status=3), "run 'win-xenfix rollback' on it first")
+        equal(fleet.report()['outcome'], 'failed', 'outcome')
+        fleet.call('win-xenfix', 'rollback', '-q', '-f', 'vmdk', source)
+        has(fleet.run(), 'prepared')
+
+
 def two_at_once() -> None:
     """The second waits for the first, and finds that all is done."""
     with Fleet() as fleet:
@@ -987,6 +1003,7 @@ TESTS = [
     ('killed at each step', killed),
     ('killed while a target is replaced', killed_again),
     ('killed: its tools end with it', tools_die_too),
+    ('a disk that is half-changed', half_changed),
     ('two runs at once', two_at_once),
     ('no room', too_small),
     ('the disk fills up', filled_up),
