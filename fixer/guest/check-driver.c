@@ -29,7 +29,7 @@ static const char *remedy_service(Mending mending, bool gone)
            (mending == MENDING_DANGLING_FILTER && gone)
            ? REMEDY_CONVERT
            : REMEDY_REG_FILE("with the service as Windows' setup has it "
-                             "(Start 0)");
+                             "(Start 0, no StartOverride)");
 }
 
 static const char *remedy_start(const Check *check,

@@ -214,6 +214,10 @@ bool check_stack(Check *check, const PathStep *step, Link *link,
                                     errp));
 }
 
+#define REMEDY_SWITCHED_ON \
+    REMEDY_REG_FILE("with its ConfigFlags of 0, and its CSConfigFlags below " \
+                    "Hardware Profiles, too")
+
 static bool check_instance(Check *check, const PathStep *step, Link *link,
                            const Instance *instance, bool *good,
                            GError **errp)
@@ -232,7 +236,7 @@ static bool check_instance(Check *check, const PathStep *step, Link *link,
     if (is_off(check, instance)) {
         return link_broken(link, STOP_BOOT_DEVICE,
                            mended ? REMEDY_CONVERT
-                                  : REMEDY_REG_FILE("with ConfigFlags of 0"),
+                                  : REMEDY_SWITCHED_ON,
                            "the %s is switched off in Device Manager",
                            step->title);
     }
