@@ -46,6 +46,15 @@ bool undo_disk_apply(BlockBackend *image, const UndoFile *undo, Error **errp)
     return flush(image, errp);
 }
 
+/*
+ * Whether a read tells what is on the disk for sure.  After a write that failed
+ * a format may have tables on the disk that are others than those in memory.
+ */
+static bool reads_are_true(BlockBackend *image)
+{
+    return strcmp(bdrv_get_format_name(blk_bs(image)), "raw") == 0;
+}
+
 static bool is_sector(const UndoPatch *patch, uint64_t at,
                       const uint8_t *data)
 {
@@ -53,18 +62,15 @@ static bool is_sector(const UndoPatch *patch, uint64_t at,
 }
 
 /*
- * A disk that is full has room for what needs not be written: of a run that
- * filled it only the first sectors are there, and those behind them have none.
+ * Writes the sectors that the disk has otherwise, and no others: of a run that
+ * filled a sparse file only the first ones are there, and there is no room for
+ * those behind them.
  */
-static bool revert_patch(BlockBackend *image, const UndoPatch *patch,
-                         Error **errp)
+static bool revert_sectors(BlockBackend *image, const UndoPatch *patch,
+                           const uint8_t *data, Error **errp)
 {
-    g_autofree uint8_t *data = g_malloc(patch->length);
     uint64_t end;
 
-    if (!undo_disk_read(image, patch->offset, patch->length, data, errp)) {
-        return false;
-    }
     for (uint64_t at = 0; at < patch->length; at = end) {
         end = at + UNDO_SECTOR_SIZE;
         if (is_sector(patch, at, data)) {
@@ -79,6 +85,24 @@ static bool revert_patch(BlockBackend *image, const UndoPatch *patch,
         }
     }
     return true;
+}
+
+/* A disk that is full has room for what needs not be written. */
+static bool revert_patch(BlockBackend *image, const UndoPatch *patch,
+                         Error **errp)
+{
+    g_autofree uint8_t *data = g_malloc(patch->length);
+
+    if (!undo_disk_read(image, patch->offset, patch->length, data, errp)) {
+        return false;
+    }
+    if (memcmp(data, patch->old_bytes, patch->length) == 0) {
+        return true;
+    }
+    return reads_are_true(image)
+           ? revert_sectors(image, patch, data, errp)
+           : write_at(image, patch->offset, patch->length, patch->old_bytes,
+                      errp);
 }
 
 bool undo_disk_revert(BlockBackend *image, const UndoFile *undo, Error **errp)
